@@ -4,13 +4,15 @@
 use std::fmt;
 
 use crate::{
-    Key, KeyBytes, Record, RowVisitor, StoreKey, TableId, Tables, Tenant, View, envelope,
+    Key, KeyBytes, Record, RowVisitor, Slot, StoreKey, TableId, Tables, Tenant, View, envelope,
     view::open_record,
 };
 
 /// One row to write, or to remove when `value` is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// The slot of the record: an index row lives where its record does.
+    pub slot: Slot,
     /// Where.
     pub table: TableId,
     /// The row.
@@ -92,24 +94,24 @@ impl Batch<'_, '_> {
     pub fn put<R: Record>(&mut self, key: &R::Key, record: &R) {
         let own = KeyBytes::of(key);
         let row = StoreKey::record(key.slot(), self.tenant, &own);
-        self.index::<R>(&row, &own, Some(record));
+        self.index::<R>(key.slot(), &row, &own, Some(record));
         let mut sealed = std::mem::take(&mut self.staging.sealed);
         sealed.clear();
         envelope::seal(R::TABLE.number(), R::VERSION, |out| record.encode(out), &mut sealed);
         let value = Some(Box::from(sealed.as_slice()));
         self.staging.sealed = sealed;
-        self.staging.put(Change { table: R::TABLE, key: row, value });
+        self.staging.put(Change { slot: key.slot(), table: R::TABLE, key: row, value });
     }
 
     /// Removes the record at `key`, if there is one, and its index rows.
     pub fn remove<R: Record>(&mut self, key: &R::Key) {
         let own = KeyBytes::of(key);
         let row = StoreKey::record(key.slot(), self.tenant, &own);
-        self.index::<R>(&row, &own, None);
-        self.staging.put(Change { table: R::TABLE, key: row, value: None });
+        self.index::<R>(key.slot(), &row, &own, None);
+        self.staging.put(Change { slot: key.slot(), table: R::TABLE, key: row, value: None });
     }
 
-    fn index<R: Record>(&mut self, row: &StoreKey, own: &KeyBytes, new: Option<&R>) {
+    fn index<R: Record>(&mut self, slot: Slot, row: &StoreKey, own: &KeyBytes, new: Option<&R>) {
         if R::INDEXES.is_empty() {
             return;
         }
@@ -126,6 +128,7 @@ impl Batch<'_, '_> {
         }
         let tenant = self.tenant;
         let change = |no: u16, value: &KeyBytes, pointer: Option<Box<[u8]>>| Change {
+            slot,
             table: R::TABLE.index(no),
             key: StoreKey::index(tenant, value, own),
             value: pointer,

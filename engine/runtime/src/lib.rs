@@ -1,0 +1,1 @@
+//! Drivers: one pinned monoio thread per core, mailboxes, the log thread, checkpoints, boot.
