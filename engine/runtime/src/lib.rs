@@ -1,1 +1,25 @@
-//! Drivers: one pinned monoio thread per core, mailboxes, the log thread, checkpoints, boot.
+//! Drivers: one pinned monoio thread per core, mailboxes, the log thread, checkpoints, start and
+//! stop.
+//!
+//! Order of start: the lock of the data directory, the stores, the replay of the log above them, the
+//! log thread, the core threads with their doors. Order of stop: the doors, a last checkpoint, the
+//! cores, the log. See `README.md` for what a door sees.
+//!
+//! Invariants:
+//! - a shard is touched by its own thread only;
+//! - a core never blocks: not on a lock that is held over a system call, not on a store's write;
+//! - the stores never hold what the log could still lose.
+
+mod base;
+mod checkpoint;
+mod core;
+mod mailbox;
+mod options;
+mod recover;
+mod start;
+mod thread;
+
+pub use core::{Complete, Core, Guard, Sink, TICKET_NUMBERS};
+pub use options::{CheckpointOptions, DeviceChoice, LogOptions, Options};
+pub use recover::{Recovery, RecoveryError, recover_offline};
+pub use start::{Doors, Progress, Running, StartError, Stats, StopError, start};

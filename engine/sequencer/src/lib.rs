@@ -52,6 +52,13 @@ pub enum PushError {
 /// What the sequencer calls when something changed. Called from any thread, must not block.
 pub type Notify = Box<dyn Fn() + Send + Sync>;
 
+impl Pending {
+    /// The group that takes the next frame.
+    fn newest(&mut self) -> &mut Group {
+        self.following.as_mut().unwrap_or(&mut self.group)
+    }
+}
+
 /// Gives out numbers and holds the frames that wait for the log.
 pub struct Sequencer {
     pending: Mutex<Pending>,
@@ -63,7 +70,13 @@ pub struct Sequencer {
 #[derive(Debug)]
 struct Pending {
     group: Group,
-    group_bytes: u64,
+    /// What follows a cut: the log takes it as a group of its own, so that a cut is always the end
+    /// of a group, and the log reports the position of every group's end.
+    following: Option<Group>,
+    /// The last cut, and its position once it is durable.
+    cut: Option<(Lsn, Option<Position>)>,
+    waiting_bytes: u64,
+    pushed_bytes: u64,
     credit_bytes: u64,
     generation: u64,
     position: Position,
@@ -88,7 +101,10 @@ impl Sequencer {
         Self {
             pending: Mutex::new(Pending {
                 group,
-                group_bytes: 0,
+                following: None,
+                cut: None,
+                waiting_bytes: 0,
+                pushed_bytes: 0,
                 credit_bytes: 0,
                 generation: 0,
                 position,
@@ -119,18 +135,19 @@ impl Sequencer {
             if pending.closing {
                 return Err(PushError::Closing);
             }
-            let first = pending.group.is_empty();
+            let first = pending.newest().is_empty();
             let cost = space_bytes(body.len(), first);
             if pending.credit_bytes < cost {
                 let out_of_space = pending.starved;
                 return Err(if out_of_space { PushError::OutOfSpace } else { PushError::Backlog });
             }
-            if pending.group_bytes + cost > PENDING_BYTES_MAX {
+            if pending.waiting_bytes + cost > PENDING_BYTES_MAX {
                 return Err(PushError::Backlog);
             }
             pending.credit_bytes -= cost;
-            pending.group_bytes += cost;
-            let lsn = pending.group.push(time_us, body);
+            pending.waiting_bytes += cost;
+            pending.pushed_bytes += cost;
+            let lsn = pending.newest().push(time_us, body);
             (Place { lsn, generation: pending.generation }, first)
         };
         if first && let Some(notify) = self.on_push.get() {
@@ -140,11 +157,26 @@ impl Sequencer {
     }
 
     /// Begins a new generation of changes and returns the last number of the old one: the cut of a
-    /// checkpoint. Every later push carries the new generation.
+    /// checkpoint. Every later push carries the new generation. One checkpoint at a time: the frames
+    /// up to the cut before are in the stores.
     pub fn rotate(&self) -> (Lsn, u64) {
         let mut pending = self.lock();
+        assert!(pending.following.is_none(), "the cut before is durable");
+        let cut = pending.group.last();
+        let durable = Some(pending.position).filter(|position| position.lsn == cut);
         pending.generation += 1;
-        (pending.group.last(), pending.generation)
+        pending.cut = Some((cut, durable));
+        if !pending.group.is_empty() {
+            let mut following = Group::default();
+            following.start_at(cut.next());
+            pending.following = Some(following);
+        }
+        (cut, pending.generation)
+    }
+
+    /// The position of the last cut, once it is durable.
+    pub fn cut_position(&self) -> Option<Position> {
+        self.lock().cut.and_then(|(_, position)| position)
     }
 
     /// Frames up to here survive any crash.
@@ -154,7 +186,17 @@ impl Sequencer {
 
     /// The last number given out.
     pub fn last(&self) -> Lsn {
-        self.lock().group.last()
+        self.lock().newest().last()
+    }
+
+    /// Bytes of log that were paid for since the start.
+    pub fn pushed_bytes(&self) -> u64 {
+        self.lock().pushed_bytes
+    }
+
+    /// Whether the log has granted space that is not used up: it is ready to write.
+    pub fn has_credit(&self) -> bool {
+        self.lock().credit_bytes > 0
     }
 
     /// The durable position with epoch and chain, as the log last reported it.
@@ -199,9 +241,13 @@ impl Feed for Sequencer {
             return false;
         }
         assert!(group.is_empty(), "the log takes into an empty group");
+        let following = pending.following.take();
         group.start_at(pending.group.last().next());
         std::mem::swap(group, &mut pending.group);
-        pending.group_bytes = 0;
+        pending.waiting_bytes = following.as_ref().map_or(0, Group::space_bytes);
+        if let Some(following) = following {
+            pending.group = following;
+        }
         true
     }
 
@@ -209,8 +255,14 @@ impl Feed for Sequencer {
         {
             let mut pending = self.lock();
             assert!(pending.position.lsn <= position.lsn, "the durable position never goes back");
-            assert!(position.lsn <= pending.group.last(), "only numbered frames become durable");
+            assert!(position.lsn <= pending.newest().last(), "only numbered frames become durable");
             pending.position = position;
+            if let Some((cut, reached @ None)) = &mut pending.cut
+                && *cut <= position.lsn
+            {
+                assert!(*cut == position.lsn, "a cut is the end of a group");
+                *reached = Some(position);
+            }
         }
         self.durable.store(position.lsn.0, Ordering::Release);
         self.notify_durable();
@@ -299,6 +351,29 @@ mod tests {
         assert_eq!(sequencer.push(1, b"x").unwrap().generation, 0);
         assert_eq!(sequencer.rotate(), (Lsn(1), 1));
         assert_eq!(sequencer.push(1, b"x").unwrap(), Place { lsn: Lsn(2), generation: 1 });
+    }
+
+    #[test]
+    fn a_cut_is_the_end_of_a_group_and_its_position_is_kept() {
+        let sequencer = granted(1 << 20);
+        let mut group = Group::default();
+        let at = |lsn| Position { epoch: 1, lsn: Lsn(lsn), chain: lsn * 7 };
+        sequencer.push(1, b"x").unwrap();
+        assert_eq!(sequencer.rotate().0, Lsn(1));
+        sequencer.push(1, b"x").unwrap();
+        sequencer.push(1, b"x").unwrap();
+        assert_eq!(sequencer.last(), Lsn(3));
+        assert!(sequencer.take(&mut group));
+        assert_eq!(group.last(), Lsn(1));
+        assert_eq!(sequencer.cut_position(), None);
+        sequencer.durable(at(1));
+        group.clear();
+        assert!(sequencer.take(&mut group));
+        assert_eq!((group.first(), group.last()), (Lsn(2), Lsn(3)));
+        sequencer.durable(at(3));
+        assert_eq!(sequencer.cut_position(), Some(at(1)));
+        assert_eq!(sequencer.rotate().0, Lsn(3));
+        assert_eq!(sequencer.cut_position(), Some(at(3)));
     }
 
     #[test]

@@ -128,7 +128,7 @@ impl Shard {
         };
         self.arena.reset();
         if let Some(fault) = self.fault_of(call.operation, decision.index, outcome, damage) {
-            return Answer::Now(Err(fault));
+            return self.refuse(origin, fault, seen, sequencer);
         }
         if cx.id_next() != id_first {
             self.id_last = (cx.id_next() >> 12) - 1;
@@ -144,12 +144,12 @@ impl Shard {
                 return Answer::Now(Ok(durable));
             }
             let reply = self.decided.reply.clone();
-            self.gate.read(seen, Finished { origin, position: seen, reply });
+            self.gate.read(seen, Finished { origin, position: seen, fault: None, reply });
             return Answer::Later;
         }
         match self.push(call, sequencer) {
             Ok(place) => {
-                self.install(origin, place, decision);
+                self.install(origin, call.idempotency, place, decision);
                 Answer::Later
             }
             Err(fault) => Answer::Now(Err(fault)),
@@ -193,14 +193,19 @@ impl Shard {
         }
         if found? != xxh3_64(call.payload) {
             out.truncate(start);
-            return Some(Answer::Now(Err(Fault::IdempotencyMismatch)));
+            return Some(self.refuse(origin, Fault::IdempotencyMismatch, seen, sequencer));
         }
         let durable = sequencer.durable_lsn();
+        if !self.hosted[decision.index].entry.replicated.is_empty() {
+            let (position, reply) = (seen.max(durable), out.split_off(start));
+            let finished = Finished { origin, position, fault: None, reply };
+            return Some(self.settle(key, finished, durable));
+        }
         if seen <= durable {
             return Some(Answer::Now(Ok(durable)));
         }
         let reply = out.split_off(start);
-        self.gate.read(seen, Finished { origin, position: seen, reply });
+        self.gate.read(seen, Finished { origin, position: seen, fault: None, reply });
         Some(Answer::Later)
     }
 
@@ -262,7 +267,13 @@ impl Shard {
     }
 
     /// Takes the changes in, here and on the cores that hold rows, and queues the reply.
-    fn install(&mut self, origin: Origin, place: Place, decision: &Decision<'_>) {
+    fn install(
+        &mut self,
+        origin: Origin,
+        key: Option<u128>,
+        place: Place,
+        decision: &Decision<'_>,
+    ) {
         self.observe(place.generation);
         let reply = std::mem::take(&mut self.decided.reply);
         let mut changes = std::mem::take(&mut self.decided.changes);
@@ -284,11 +295,19 @@ impl Shard {
             None => 0,
         };
         if applies_left == 0 && replicate.is_none() {
-            self.gate.commit(Finished { origin, position: place.lsn, reply });
+            self.gate.commit(Finished { origin, position: place.lsn, fault: None, reply });
             return;
         }
-        let commit =
-            SlowCommit { origin, reply, durable: false, applies_left, replicate, replicas_left: 0 };
+        let commit = SlowCommit {
+            origin,
+            reply,
+            durable: false,
+            applies_left,
+            replicate,
+            replicas_left: 0,
+            key,
+            askers: Vec::new(),
+        };
         self.gate.slow_commit(place.lsn, commit);
     }
 

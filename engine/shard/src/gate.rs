@@ -7,14 +7,27 @@ use std::{
 
 use frame::Lsn;
 
-use crate::{call::OwnedCall, message::ReplicatedRow, shard::Origin};
+use crate::{
+    call::{Fault, OwnedCall},
+    map::CoreId,
+    message::ReplicatedRow,
+    shard::Origin,
+};
 
 /// A reply on its way out.
 #[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) origin: Origin,
     pub(crate) position: Lsn,
+    /// Why there is no reply: a refusal shows the state that it is about, as a reply does.
+    pub(crate) fault: Option<Fault>,
     pub(crate) reply: Vec<u8>,
+}
+
+impl Finished {
+    pub(crate) fn outcome(&mut self) -> Result<Lsn, Fault> {
+        self.fault.take().map_or(Ok(self.position), Err)
+    }
 }
 
 /// A commit that waits for more than the disk.
@@ -29,6 +42,10 @@ pub(crate) struct SlowCommit {
     pub(crate) replicate: Option<Arc<[ReplicatedRow]>>,
     /// Cores that have yet to compile them.
     pub(crate) replicas_left: u16,
+    /// The command's idempotency key.
+    pub(crate) key: Option<u128>,
+    /// Who repeated the command meanwhile, on which core: answered when all have compiled.
+    pub(crate) askers: Vec<(CoreId, u64)>,
 }
 
 /// Everything of one core that waits.
@@ -62,6 +79,13 @@ impl Gate {
 
     pub(crate) fn slow(&mut self, lsn: Lsn) -> Option<&mut SlowCommit> {
         self.slow.get_mut(&lsn)
+    }
+
+    /// The commit under this idempotency key, while a core may have the rows of before compiled.
+    pub(crate) fn replicating(&mut self, key: u128) -> Option<&mut SlowCommit> {
+        self.slow.values_mut().find(|commit| {
+            commit.key == Some(key) && (commit.replicate.is_some() || commit.replicas_left > 0)
+        })
     }
 
     pub(crate) fn remove_slow(&mut self, lsn: Lsn) -> Option<SlowCommit> {

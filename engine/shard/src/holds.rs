@@ -26,6 +26,8 @@ pub(crate) enum Waiter {
     Call(Origin, OwnedCall),
     /// A transaction of this core that needs its local rows now.
     Local(u64),
+    /// A query that read the row while another core's command held it.
+    Query(Origin, OwnedCall),
     /// A transaction of another core.
     Remote(Holder, Vec<RowName>),
 }
@@ -45,6 +47,18 @@ impl Holds {
 
     pub(crate) fn is_full(&self) -> bool {
         self.waiting_count >= PARKED_MAX
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting_count
+    }
+
+    /// Whether a command of another core than `core` holds the row. It may be in the log already
+    /// with its part for this core under way: whoever reads the row now may have seen the other
+    /// parts.
+    pub(crate) fn is_held_for_another(&self, core: CoreId, row: &RowName) -> bool {
+        !self.held.is_empty() && self.held.get(row).is_some_and(|holder| holder.home != core)
     }
 
     /// The first of these rows that somebody holds or already waits for.

@@ -25,6 +25,7 @@ mod overlay;
 mod replay;
 mod replicate;
 mod scatter;
+mod settle;
 mod shard;
 mod tables;
 mod transaction;

@@ -43,6 +43,10 @@ pub(crate) enum Body {
     Replicate { lsn: Lsn, rows: Arc<[ReplicatedRow]> },
     /// Done.
     Replicated { lsn: Lsn },
+    /// Tell me when what your command under this idempotency key changed is compiled everywhere.
+    Settle { id: u64, key: u128 },
+    /// It is, or there is none.
+    Settled { id: u64 },
     /// Answer this query from your own records.
     Part { id: u64, call: OwnedCall },
     /// The part of an answer.

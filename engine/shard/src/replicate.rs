@@ -6,7 +6,6 @@ use contract::{TableId, Tenant};
 use frame::Lsn;
 
 use crate::{
-    gate::Finished,
     map::CoreId,
     message::{Body, ReplicatedRow},
     shard::{Hosted, Shard},
@@ -88,8 +87,10 @@ impl Shard {
         let ready =
             self.gate.slow(lsn).is_some_and(|it| it.replicate.is_none() && it.replicas_left == 0);
         if ready && let Some(commit) = self.gate.remove_slow(lsn) {
-            let done = Finished { origin: commit.origin, position: lsn, reply: commit.reply };
-            self.finish(done.origin, Ok(done.position), done.reply);
+            self.finish(commit.origin, Ok(lsn), commit.reply);
+            for (core, id) in commit.askers {
+                if core == self.core { self.settled(id, lsn) } else { self.tell_settled(core, id) }
+            }
         }
     }
 

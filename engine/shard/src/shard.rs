@@ -19,12 +19,13 @@ use sequencer::Sequencer;
 use crate::{
     call::{Answer, Call, Completion, Fault, Incident, OwnedCall, Ticket},
     gate::{Finished, Gate},
-    holds::Holds,
+    holds::{Holds, Waiter},
     limits::{FORWARDED_MAX, GATED_MAX, Limits, PAYLOAD_BYTES_MAX, REPLY_BYTES_MAX},
     map::{CoreId, SlotMap},
     message::{Body, Message},
     overlay::{HandedRow, Overlay, Rows},
     scatter::Scatter,
+    settle::Settling,
     tables::{Base, RequestTables},
     transaction::Transaction,
 };
@@ -93,6 +94,7 @@ pub struct Shard {
     /// Commits whose changes other cores are taking in, by transaction.
     pub(crate) applying: BTreeMap<u64, Lsn>,
     pub(crate) scatters: BTreeMap<u64, Scatter>,
+    pub(crate) settling: BTreeMap<u64, Settling>,
     pub(crate) forwarded: BTreeMap<u64, Ticket>,
     /// Which frame each compiled row of a replicated table comes from.
     pub(crate) compiled: BTreeMap<(TableId, Tenant, Box<[u8]>), Lsn>,
@@ -142,6 +144,7 @@ impl Shard {
             transactions: BTreeMap::new(),
             applying: BTreeMap::new(),
             scatters: BTreeMap::new(),
+            settling: BTreeMap::new(),
             forwarded: BTreeMap::new(),
             compiled: BTreeMap::new(),
             generation: 0,
@@ -189,6 +192,8 @@ impl Shard {
             Body::Release { transaction } => self.release_for(from, transaction, sequencer),
             Body::Replicate { lsn, rows } => self.replicate_from(from, lsn, &rows),
             Body::Replicated { lsn } => self.replicated(lsn),
+            Body::Settle { id, key } => self.settle_for(from, id, key),
+            Body::Settled { id } => self.settled(id, sequencer.durable_lsn()),
             Body::Marker { generation, from_peer } => self.marker(generation, from_peer),
         }
     }
@@ -197,14 +202,14 @@ impl Shard {
     pub fn durable(&mut self, now_us: u64, sequencer: &Sequencer) {
         self.advance_clock(now_us);
         let durable = sequencer.durable_lsn();
-        while let Some(finished) = self.gate.pop_commit(durable) {
-            self.finish(finished.origin, Ok(finished.position), finished.reply);
+        while let Some(mut finished) = self.gate.pop_commit(durable) {
+            self.finish(finished.origin, finished.outcome(), finished.reply);
         }
         for lsn in self.gate.newly_durable(durable) {
             self.commit_durable(lsn);
         }
-        while let Some(finished) = self.gate.pop_read(durable) {
-            self.finish(finished.origin, Ok(finished.position), finished.reply);
+        while let Some(mut finished) = self.gate.pop_read(durable) {
+            self.finish(finished.origin, finished.outcome(), finished.reply);
         }
         while let Some((origin, call)) = self.gate.pop_call(durable) {
             self.run_owned(origin, &call, sequencer);
@@ -260,7 +265,8 @@ impl Shard {
 
     /// How many answers wait for the durable position or for other cores.
     pub fn waiting(&self) -> usize {
-        self.gate.len() + self.transactions.len() + self.scatters.len() + self.forwarded.len()
+        let across_cores = self.transactions.len() + self.scatters.len() + self.forwarded.len();
+        self.gate.len() + self.holds.waiting() + self.settling.len() + across_cores
     }
 
     /// The compiled reference data of a domain, for tests and tools on the core's own thread.
@@ -364,22 +370,31 @@ impl Shard {
         let Run::Query(run) = operation.run else { unreachable!("the kind was checked") };
         let start = out.len();
         let cx = Cx::new(self.now_us, call.tenant, call.actor, call.correlation, 0);
-        let (outcome, seen, damage) = {
-            let tables =
+        let (outcome, seen, blocked, damage) = {
+            let mut tables =
                 request_tables(self.core, self.map, &self.overlay, &*self.base, &[], &self.arena);
+            tables.holds = Some(&self.holds);
             let Hosted { reference, scratch, .. } = &mut self.hosted[index];
             let answer = || {
                 let (reference, scratch) = (reference.as_ref(), scratch.as_mut());
                 (run.answer)(&cx, &tables, reference, scratch, call.payload, out)
             };
             let outcome = catch_unwind(AssertUnwindSafe(answer));
-            (outcome, tables.seen.get(), tables.damage.into_inner())
+            (outcome, tables.seen.get(), tables.blocked.get(), tables.damage.into_inner())
         };
         self.arena.reset();
+        if let Some(row) = blocked {
+            out.truncate(start);
+            if self.holds.is_full() {
+                return Answer::Now(Err(Fault::Busy("too many commands wait for one record")));
+            }
+            self.holds.wait(row, Waiter::Query(origin, OwnedCall::of(call)), false);
+            return Answer::Later;
+        }
         let fault = self.fault_of(call.operation, index, outcome, damage);
         if let Some(fault) = fault {
             out.truncate(start);
-            return Answer::Now(Err(fault));
+            return self.refuse(origin, fault, seen, sequencer);
         }
         if out.len() - start > REPLY_BYTES_MAX {
             out.truncate(start);
@@ -394,7 +409,27 @@ impl Shard {
             return Answer::Now(Err(Fault::Busy("too many answers wait for the log")));
         }
         let reply = out.split_off(start);
-        self.gate.read(seen, Finished { origin, position: seen, reply });
+        self.gate.read(seen, Finished { origin, position: seen, fault: None, reply });
+        Answer::Later
+    }
+
+    /// A fault as an answer. What shows a state waits until no crash can take that state back.
+    pub(crate) fn refuse(
+        &mut self,
+        origin: Origin,
+        fault: Fault,
+        seen: Lsn,
+        sequencer: &Sequencer,
+    ) -> Answer {
+        let shows_state = matches!(fault, Fault::Denied(_) | Fault::IdempotencyMismatch);
+        if !shows_state || seen <= sequencer.durable_lsn() {
+            return Answer::Now(Err(fault));
+        }
+        if self.gate.len() >= GATED_MAX {
+            return Answer::Now(Err(Fault::Busy("too many answers wait for the log")));
+        }
+        let (fault, reply) = (Some(fault), Vec::new());
+        self.gate.read(seen, Finished { origin, position: seen, fault, reply });
         Answer::Later
     }
 
@@ -487,6 +522,8 @@ pub(crate) fn request_tables<'a>(
         base,
         handed,
         arena,
+        holds: None,
+        blocked: Cell::new(None),
         seen: Cell::new(Lsn::NONE),
         damage: RefCell::new(None),
     }

@@ -12,6 +12,7 @@ use contract::{ENVELOPE_BYTES, RowVisitor, Slot, StoreKey, TableId, Tables};
 use frame::Lsn;
 
 use crate::{
+    holds::{Holds, RowName},
     map::{CoreId, SlotMap},
     overlay::{HandedRow, Overlay, Row},
 };
@@ -51,6 +52,10 @@ pub(crate) struct RequestTables<'a> {
     pub(crate) base: &'a dyn Base,
     pub(crate) handed: &'a [HandedRow],
     pub(crate) arena: &'a Bump,
+    /// The holds that a query respects; none for a command, which holds what it reads.
+    pub(crate) holds: Option<&'a Holds>,
+    /// A row that was read while another core's command held it.
+    pub(crate) blocked: Cell<Option<RowName>>,
     pub(crate) seen: Cell<Lsn>,
     pub(crate) damage: RefCell<Option<String>>,
 }
@@ -60,6 +65,16 @@ impl RequestTables<'_> {
     fn see(&self, lsn: Lsn) {
         if self.seen.get() < lsn {
             self.seen.set(lsn);
+        }
+    }
+
+    /// Notes that a row may be of a frame whose part for this core is still under way.
+    fn note_hold(&self, table: TableId, key: &[u8]) {
+        if let Some(holds) = self.holds
+            && let Some(row) = StoreKey::from_slice(key).map(|key| (table, key))
+            && holds.is_held_for_another(self.core, &row)
+        {
+            self.blocked.set(Some(row));
         }
     }
 
@@ -91,6 +106,7 @@ const SCAN_ROWS_MAX: usize = 4096;
 
 impl Tables for RequestTables<'_> {
     fn get(&self, table: TableId, key: &[u8]) -> Option<&[u8]> {
+        self.note_hold(table, key);
         let handed = |row: &&HandedRow| row.table == table && row.key.as_slice() == key;
         if let Some(row) = self.handed.iter().find(handed) {
             self.see(row.lsn);

@@ -244,6 +244,10 @@ impl Shard {
         match waiter {
             Waiter::Call(origin, call) => self.run_parked(origin, call, sequencer),
             Waiter::Local(id) => self.proceed(id, sequencer, true),
+            Waiter::Query(Origin::Part(from, id), call) => {
+                self.answer_part(from, id, &call, sequencer);
+            }
+            Waiter::Query(origin, call) => self.run_owned(origin, &call, sequencer),
             Waiter::Remote(holder, rows) => match self.holds.holder_conflict(&rows) {
                 Some(row) => self.holds.wait(row, Waiter::Remote(holder, rows), true),
                 None => self.hand_over(holder, &rows),

@@ -1,0 +1,443 @@
+//! A core as its doors see it.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    future::poll_fn,
+    rc::Rc,
+    sync::{Arc, mpsc::Sender},
+    task::{Poll, Waker},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use contract::Entry;
+use frame::{Lsn, Position};
+use sequencer::Sequencer;
+use shard::{Answer, Call, Completion, CoreId, Fault, Rows, Shard, SlotMap, Ticket};
+
+use crate::mailbox::{Mail, Mailbox};
+
+/// A core, on its own thread. Clones share it.
+#[derive(Clone)]
+pub struct Core(Rc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) id: CoreId,
+    pub(crate) map: SlotMap,
+    pub(crate) entries: &'static [Entry],
+    pub(crate) shard: RefCell<Shard>,
+    pub(crate) sequencer: Arc<Sequencer>,
+    pub(crate) mailboxes: Arc<[Mailbox]>,
+    pub(crate) frozen: Sender<(u64, Arc<Rows>)>,
+    /// The durable position that the shard has been told.
+    pub(crate) told: Cell<Lsn>,
+    sinks: RefCell<Sinks>,
+    draining: Cell<bool>,
+    drain_waiters: RefCell<Vec<Waker>>,
+    guards: Cell<usize>,
+    idle_waiter: RefCell<Option<Waker>>,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("id", &self.0.id).finish_non_exhaustive()
+    }
+}
+
+/// Takes the answers that came later.
+pub trait Complete {
+    /// The answer to the call whose ticket was made from `number`. Must not call into the core:
+    /// keep it and wake whoever waits.
+    fn complete(&self, number: u32, completion: Completion);
+}
+
+/// A door's place for completions; gone when dropped, with whatever is still to come.
+#[derive(Debug)]
+pub struct Sink {
+    core: Core,
+    name: SinkName,
+}
+
+/// Keeps the core's thread from ending while a connection finishes.
+#[derive(Debug)]
+pub struct Guard(Core);
+
+impl Core {
+    pub(crate) fn new(
+        shard: Shard,
+        entries: &'static [Entry],
+        id: CoreId,
+        map: SlotMap,
+        sequencer: Arc<Sequencer>,
+        mailboxes: Arc<[Mailbox]>,
+        frozen: Sender<(u64, Arc<Rows>)>,
+    ) -> Self {
+        Self(Rc::new(Inner {
+            id,
+            map,
+            entries,
+            shard: RefCell::new(shard),
+            sequencer,
+            mailboxes,
+            frozen,
+            told: Cell::new(Lsn::NONE),
+            sinks: RefCell::new(Sinks::default()),
+            draining: Cell::new(false),
+            drain_waiters: RefCell::new(Vec::new()),
+            guards: Cell::new(0),
+            idle_waiter: RefCell::new(None),
+        }))
+    }
+
+    /// Which core this is.
+    pub fn id(&self) -> CoreId {
+        self.0.id
+    }
+
+    /// Which core owns which slot.
+    pub fn map(&self) -> SlotMap {
+        self.0.map
+    }
+
+    /// Every domain.
+    pub fn entries(&self) -> &'static [Entry] {
+        self.0.entries
+    }
+
+    /// Wall-clock time in microseconds since 1970-01-01 UTC.
+    #[allow(clippy::unused_self, reason = "the clock is the core's to give: doors read no other")]
+    pub fn now_us(&self) -> u64 {
+        now_us()
+    }
+
+    /// Frames up to here survive any crash.
+    pub fn durable(&self) -> Lsn {
+        self.0.sequencer.durable_lsn()
+    }
+
+    /// The durable position with epoch and chain.
+    pub fn position(&self) -> Position {
+        self.0.sequencer.position()
+    }
+
+    /// Whether the box is stopping.
+    pub fn is_stopping(&self) -> bool {
+        self.0.draining.get()
+    }
+
+    /// Runs a call; see `Answer`. The reply is appended to `out`.
+    pub fn call(&self, call: &Call<'_>, out: &mut Vec<u8>) -> Answer {
+        let inner = &*self.0;
+        let mut shard = inner.shard.borrow_mut();
+        let answer = shard.call(now_us(), call, &inner.sequencer, out);
+        if answer == Answer::Later {
+            inner.send_messages(&mut shard);
+            inner.mailbox().want_durable();
+            // Completions are delivered by the core's own turn: the caller has not yet returned.
+            if shard.has_output() || inner.told.get() < inner.sequencer.durable_lsn() {
+                inner.mailbox().ring();
+            }
+        } else if shard.has_output() {
+            inner.mailbox().ring();
+        }
+        answer
+    }
+
+    /// Runs a call and waits for its answer. The reply is appended to `out`.
+    pub async fn ask(&self, call: Call<'_>, out: &mut Vec<u8>) -> Result<Lsn, Fault> {
+        let slot = Rc::new(AskSlot::default());
+        let sink = self.register(Rc::clone(&slot) as Rc<dyn Complete>);
+        let call = Call { ticket: sink.ticket(0), ..call };
+        match self.call(&call, out) {
+            Answer::Now(outcome) => outcome,
+            Answer::Later => {
+                let completion = slot.wait().await;
+                out.extend_from_slice(&completion.reply);
+                completion.outcome
+            }
+        }
+    }
+
+    /// Makes a place for completions.
+    pub fn register(&self, complete: Rc<dyn Complete>) -> Sink {
+        let name = self.0.sinks.borrow_mut().insert(complete);
+        Sink { core: self.clone(), name }
+    }
+
+    /// Counts the caller among those that the core waits for at a stop.
+    pub fn enter(&self) -> Guard {
+        self.0.guards.set(self.0.guards.get() + 1);
+        Guard(self.clone())
+    }
+
+    /// Resolves when the box begins to stop.
+    pub async fn stopping(&self) {
+        poll_fn(|context| {
+            if self.0.draining.get() {
+                return Poll::Ready(());
+            }
+            let mut waiters = self.0.drain_waiters.borrow_mut();
+            if !waiters.iter().any(|waker| waker.will_wake(context.waker())) {
+                waiters.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Resolves when no guard is left.
+    pub(crate) async fn idle(&self) {
+        poll_fn(|context| {
+            if self.0.guards.get() == 0 {
+                return Poll::Ready(());
+            }
+            *self.0.idle_waiter.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Takes mail and the durable position in and gives everything out. True when it is time to end.
+    pub(crate) fn turn(&self, mail: &mut Vec<Mail>) -> bool {
+        let inner = &*self.0;
+        let mut end = false;
+        inner.mailbox().take(mail);
+        {
+            let mut shard = inner.shard.borrow_mut();
+            for mail in mail.drain(..) {
+                match mail {
+                    Mail::Peer(from, message) => {
+                        shard.receive(now_us(), from, message, &inner.sequencer);
+                    }
+                    Mail::Rotate(generation) => {
+                        let message = shard::Message::rotate(generation);
+                        shard.receive(now_us(), inner.id, message, &inner.sequencer);
+                    }
+                    Mail::Base(base, done) => {
+                        shard.install_base(base);
+                        // The checkpoint may have given up waiting at a stop.
+                        let _ = done.send(());
+                    }
+                    Mail::Drain => self.drain(),
+                    Mail::Stop => end = true,
+                }
+            }
+        }
+        self.give_out();
+        end
+    }
+
+    /// Refuses what waited beyond its deadline.
+    pub(crate) fn tick(&self) {
+        self.0.shard.borrow_mut().tick(now_us());
+        self.give_out();
+    }
+
+    fn give_out(&self) {
+        let inner = &*self.0;
+        loop {
+            let mut shard = inner.shard.borrow_mut();
+            let durable = inner.sequencer.durable_lsn();
+            if inner.told.get() < durable {
+                inner.told.set(durable);
+                shard.durable(now_us(), &inner.sequencer);
+            }
+            inner.send_messages(&mut shard);
+            for incident in shard.take_incidents() {
+                let number = format!("{:016x}", incident.number);
+                let operation = format!("{:#010x}", incident.operation);
+                tracing::error!(incident = number, operation, reason = incident.reason);
+            }
+            if let Some(frozen) = shard.take_frozen() {
+                // The checkpoint may be gone at a stop.
+                let _ = inner.frozen.send(frozen);
+            }
+            let completions: Vec<Completion> = shard.take_completions().collect();
+            inner.mailbox().set_overlay_bytes(shard.overlay_bytes());
+            let waits = shard.waiting() > 0;
+            drop(shard);
+            for completion in completions {
+                inner.deliver(completion);
+            }
+            if waits {
+                inner.mailbox().want_durable();
+            }
+            if inner.told.get() == inner.sequencer.durable_lsn() {
+                return;
+            }
+        }
+    }
+
+    fn drain(&self) {
+        self.0.draining.set(true);
+        for waker in self.0.drain_waiters.borrow_mut().drain(..) {
+            waker.wake();
+        }
+    }
+}
+
+impl Inner {
+    fn mailbox(&self) -> &Mailbox {
+        &self.mailboxes[usize::from(self.id.0)]
+    }
+
+    pub(crate) fn send_messages(&self, shard: &mut Shard) {
+        for (to, message) in shard.take_messages() {
+            self.mailboxes[usize::from(to.0)].put(Mail::Peer(self.id, message));
+        }
+    }
+
+    fn deliver(&self, completion: Completion) {
+        let (name, number) = split_ticket(completion.ticket);
+        let sink = self.sinks.borrow().get(name);
+        // The connection may be gone: nobody is left to tell.
+        if let Some(sink) = sink {
+            sink.complete(number, completion);
+        }
+    }
+}
+
+/// The places for completions. A place is used again, its name is not: an answer that comes after
+/// its connection is gone must not reach another.
+#[derive(Default)]
+struct Sinks {
+    places: Vec<(u64, Option<Rc<dyn Complete>>)>,
+    free: Vec<u16>,
+}
+
+/// One place at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct SinkName {
+    place: u16,
+    /// How often the place was used before, modulo 2^24.
+    turn: u64,
+}
+
+/// The most numbers that one sink's tickets can tell apart.
+pub const TICKET_NUMBERS: u32 = 1 << 24;
+const TURNS: u64 = 1 << 24;
+
+impl Sinks {
+    fn insert(&mut self, complete: Rc<dyn Complete>) -> SinkName {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push((0, None));
+            u16::try_from(self.places.len() - 1).expect("connections of a core are bounded below")
+        });
+        let (turn, sink) = &mut self.places[usize::from(place)];
+        *sink = Some(complete);
+        SinkName { place, turn: *turn }
+    }
+
+    fn get(&self, name: SinkName) -> Option<Rc<dyn Complete>> {
+        let (turn, sink) = self.places.get(usize::from(name.place))?;
+        if *turn == name.turn { sink.clone() } else { None }
+    }
+
+    fn remove(&mut self, name: SinkName) {
+        let (turn, sink) = &mut self.places[usize::from(name.place)];
+        *turn = (*turn + 1) % TURNS;
+        *sink = None;
+        self.free.push(name.place);
+    }
+}
+
+/// ```text
+/// | place (16) | turn (24) | number (24) |
+/// ```
+fn split_ticket(ticket: Ticket) -> (SinkName, u32) {
+    let [p0, p1, t0, t1, t2, n0, n1, n2] = ticket.0.to_be_bytes();
+    let place = u16::from_be_bytes([p0, p1]);
+    let turn = u64::from(u32::from_be_bytes([0, t0, t1, t2]));
+    (SinkName { place, turn }, u32::from_be_bytes([0, n0, n1, n2]))
+}
+
+impl Sink {
+    /// The ticket for a call of this sink; `number`, below [`TICKET_NUMBERS`], comes back with the
+    /// completion.
+    pub fn ticket(&self, number: u32) -> Ticket {
+        assert!(number < TICKET_NUMBERS, "a connection has fewer calls under way");
+        let SinkName { place, turn } = self.name;
+        Ticket((u64::from(place) << 48) | (turn << 24) | u64::from(number))
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.core.0.sinks.borrow_mut().remove(self.name);
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let left = self.0.0.guards.get() - 1;
+        self.0.0.guards.set(left);
+        if left == 0
+            && let Some(waker) = self.0.0.idle_waiter.borrow_mut().take()
+        {
+            waker.wake();
+        }
+    }
+}
+
+/// One awaited answer.
+#[derive(Default)]
+struct AskSlot {
+    completion: RefCell<Option<Completion>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl AskSlot {
+    async fn wait(&self) -> Completion {
+        poll_fn(|context| {
+            if let Some(completion) = self.completion.borrow_mut().take() {
+                return Poll::Ready(completion);
+            }
+            *self.waker.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl Complete for AskSlot {
+    fn complete(&self, _: u32, completion: Completion) {
+        *self.completion.borrow_mut() = Some(completion);
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+}
+
+pub(crate) fn now_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nobody;
+
+    impl Complete for Nobody {
+        fn complete(&self, _: u32, _: Completion) {}
+    }
+
+    #[test]
+    fn an_answer_to_a_connection_that_is_gone_reaches_no_other() {
+        let mut sinks = Sinks::default();
+        let first = sinks.insert(Rc::new(Nobody));
+        sinks.remove(first);
+        let second = sinks.insert(Rc::new(Nobody));
+        assert_eq!(first.place, second.place);
+        assert!(sinks.get(first).is_none());
+        assert!(sinks.get(second).is_some());
+    }
+
+    #[test]
+    fn a_ticket_splits_into_what_it_was_made_of() {
+        let ticket = Ticket((7 << 48) | (0x0A_BBCC << 24) | 0x0D_EEFF);
+        let (name, number) = split_ticket(ticket);
+        assert_eq!((name, number), (SinkName { place: 7, turn: 0x0A_BBCC }, 0x0D_EEFF));
+    }
+}

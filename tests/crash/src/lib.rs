@@ -1,0 +1,1 @@
+//! `kill -9` loops on the real binary; see `tests/`.
