@@ -1,0 +1,104 @@
+//! Which awards are published.
+
+use contract::{
+    Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape,
+};
+use rkyv::{Archive, Deserialize, Serialize};
+use schemars::JsonSchema;
+use values::Date;
+
+use crate::Rates;
+
+/// The awards that are published.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Awards {}
+
+/// One award and the dates of its versions.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+pub struct AwardDates {
+    /// The award's code.
+    pub award: String,
+    /// Its versions, oldest first.
+    pub operative_from: Vec<Date>,
+    /// How many classifications the newest has.
+    pub classifications: u32,
+}
+
+/// The awards, in order of code.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+pub struct AwardsReply {
+    /// The awards.
+    pub awards: Vec<AwardDates>,
+}
+impl Reply for AwardsReply {}
+
+impl Request for Awards {
+    type Reply = AwardsReply;
+    const SHAPE: Shape = Shape {
+        name: "rates.awards",
+        summary: "Lists the published awards",
+        method: Method::Get,
+        path: "/v1/rates/awards",
+        permission: "rates.read",
+        rate: RateClass::Read,
+        placement: Placement::Owner,
+        example: "{}",
+    };
+}
+
+impl Answer<Rates> for Awards {
+    fn answer(
+        _: &ArchivedAwards,
+        ask: Ask<'_, Rates>,
+        reply: &mut ReplySink<'_, AwardsReply>,
+    ) -> Result<(), Denial> {
+        let awards = ask
+            .reference
+            .awards(ask.cx.tenant)
+            .into_iter()
+            .map(|(award, versions)| AwardDates {
+                award: award.to_owned(),
+                operative_from: versions.iter().map(|it| it.operative_from).collect(),
+                classifications: versions.last().map_or(0, |it| {
+                    u32::try_from(it.classifications.len()).expect("checked against the limit")
+                }),
+            })
+            .collect();
+        reply.put(&AwardsReply { awards });
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! An accepted quote, recomputed.
+
+use contract::{
+    Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Stored,
+    Touched,
+};
+use rkyv::{Archive, Deserialize, Serialize};
+use schemars::JsonSchema;
+use values::{Currency, Date, Money};
+
+use super::quote::Quote;
+use crate::records::{AcceptedQuote, QuoteId};
+use crate::{Rates, Refusal};
+
+/// The accepted quote with this id.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Recall {
+    /// Its id.
+    pub id: QuoteId,
+}
+
+/// An accepted quote as stored, and what its inputs come to now.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+pub struct Recalled {
+    /// Its id.
+    pub id: QuoteId,
+    /// The caller's own reference.
+    pub reference: String,
+    /// When it was accepted, in microseconds since 1970-01-01 UTC.
+    pub accepted_us: u64,
+    /// What was asked.
+    pub quote: Quote,
+    /// The version that applied.
+    pub operative_from: Date,
+    /// What the totals are in.
+    pub currency: Currency,
+    /// What it came to when it was accepted.
+    pub total: Money,
+    /// What the same inputs come to under what is published now; none when they are refused now.
+    pub recomputed: Option<Money>,
+}
+impl Reply for Recalled {}
+
+impl Request for Recall {
+    type Reply = Recalled;
+    const SHAPE: Shape = Shape {
+        name: "rates.recall-quote",
+        summary: "Shows an accepted quote and recomputes it",
+        method: Method::Get,
+        path: "/v1/rates/quotes/{id}",
+        permission: "rates.read",
+        rate: RateClass::Read,
+        placement: Placement::Owner,
+        example: r#"{"id":"4096"}"#,
+    };
+
+    fn touches(request: &ArchivedRecall, touched: &mut Touched) {
+        touched.record::<AcceptedQuote>(&QuoteId::revive(&request.id));
+    }
+}
+
+impl Answer<Rates> for Recall {
+    fn answer(
+        request: &ArchivedRecall,
+        ask: Ask<'_, Rates>,
+        reply: &mut ReplySink<'_, Recalled>,
+    ) -> Result<(), Denial> {
+        let id = QuoteId::revive(&request.id);
+        let Some(stored) = ask.view.get::<AcceptedQuote>(&id) else {
+            let detail = format!("id {id} is not an accepted quote");
+            return Err(Refusal::QuoteUnknown.at("id").because(detail));
+        };
+        let priced = ask.scratch.buffer(0);
+        let recomputed =
+            stored.quote.price(ask.reference, ask.cx.tenant, priced).ok().map(|_| priced.total);
+        let AcceptedQuote {
+            quote, operative_from, currency, total, reference, accepted_us, ..
+        } = AcceptedQuote::revive(stored);
+        reply.put(&Recalled {
+            id,
+            reference,
+            accepted_us,
+            quote,
+            operative_from,
+            currency,
+            total,
+            recomputed,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! What every core keeps compiled, and the buffers it prices with.
+
+use std::collections::BTreeMap;
+
+use contract::{Compile, Replicated, Stored, Tenant};
+
+use crate::rules::award::AwardVersion;
+use crate::rules::calendar::{Calendar, HolidayTable};
+use crate::rules::charge::ChargeTemplate;
+use crate::rules::compile::VersionTables;
+use crate::rules::quote::{Priced, Terms};
+use crate::rules::reference::Book;
+use crate::rules::shift::QuoteError;
+
+/// Published awards, holidays and templates by tenant. What the box itself publishes, every tenant
+/// sees; a tenant's own award, holiday table or template goes before the box's.
+#[derive(Debug, Default)]
+pub struct Reference {
+    shelves: BTreeMap<u32, Shelf>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    book: Book,
+    templates: BTreeMap<String, ChargeTemplate>,
+}
+
+/// Buffers that pricing reuses: one per worker of the largest roster so far.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) priced: Vec<Priced>,
+}
+
+impl Scratch {
+    /// The buffer of the `at`th worker.
+    #[inline]
+    pub(crate) fn buffer(&mut self, at: usize) -> &mut Priced {
+        if self.priced.len() <= at {
+            self.priced.resize_with(at + 1, Priced::default);
+        }
+        &mut self.priced[at]
+    }
+}
+
+impl Compile for Reference {
+    fn compile(&mut self, change: &Replicated<'_>) {
+        let own = self.shelves.entry(change.tenant.0).or_default();
+        // Records of these tables are never removed, and each was compiled once before it was
+        // published; a build that can no longer compile one must not go on without it.
+        if let Some(version) = change.of::<AwardVersion>() {
+            let tables = VersionTables::compile(&AwardVersion::revive(version))
+                .unwrap_or_else(|error| panic!("a published award does not compile: {error}"));
+            own.book.insert(tables);
+        } else if let Some(table) = change.of::<HolidayTable>() {
+            let calendar = Calendar::new(&HolidayTable::revive(table))
+                .unwrap_or_else(|error| panic!("a published holiday table is invalid: {error}"));
+            own.book.calendar = Some(calendar);
+        } else if let Some(template) = change.of::<ChargeTemplate>() {
+            let template = ChargeTemplate::revive(template);
+            own.templates.insert(template.code.clone(), template);
+        }
+    }
+}
+
+impl Reference {
+    fn shelves(&self, tenant: Tenant) -> impl Iterator<Item = &Shelf> {
+        let own = (tenant != Tenant::BOX).then(|| self.shelves.get(&tenant.0)).flatten();
+        own.into_iter().chain(self.shelves.get(&Tenant::BOX.0))
+    }
+
+    /// The book that has `award` for this tenant; any book when none has it.
+    #[inline]
+    pub(crate) fn book(&self, tenant: Tenant, award: &str) -> &Book {
+        static EMPTY: Book = Book::EMPTY;
+        let mut found: Option<&Book> = None;
+        for shelf in self.shelves(tenant) {
+            if shelf.book.has(award) {
+                return &shelf.book;
+            }
+            found = found.or(Some(&shelf.book));
+        }
+        found.unwrap_or(&EMPTY)
+    }
+
+    /// The calendar for this tenant.
+    #[inline]
+    pub(crate) fn calendar(&self, tenant: Tenant) -> Result<&Calendar, QuoteError> {
+        self.shelves(tenant).find_map(|it| it.book.calendar.as_ref()).ok_or_else(Book::no_calendar)
+    }
+
+    /// The template with this code.
+    pub(crate) fn template(&self, tenant: Tenant, code: &str) -> Option<&ChargeTemplate> {
+        self.shelves(tenant).find_map(|it| it.templates.get(code))
+    }
+
+    /// Every award this tenant sees, with its versions, in order of code.
+    pub(crate) fn awards(&self, tenant: Tenant) -> Vec<(&str, &[VersionTables])> {
+        let mut awards: BTreeMap<&str, &[VersionTables]> = BTreeMap::new();
+        for shelf in self.shelves(tenant) {
+            for code in shelf.book.awards() {
+                awards.entry(code).or_insert_with(|| shelf.book.versions(code));
+            }
+        }
+        awards.into_iter().collect()
+    }
+
+    /// Terms for this tenant.
+    #[inline]
+    pub(crate) fn terms(
+        &self,
+        tenant: Tenant,
+        quote: &impl crate::queries::Asked,
+    ) -> Result<Terms<'_>, QuoteError> {
+        let (award, classification, employment, start) = quote.terms();
+        self.book(tenant, award).terms(award, classification, employment, start)
+    }
+}

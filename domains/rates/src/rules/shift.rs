@@ -1,0 +1,224 @@
+//! Shifts as they are asked about, and what can be wrong with them.
+
+use std::fmt;
+
+use rkyv::{Archive, Deserialize, Serialize};
+use schemars::JsonSchema;
+use values::{Date, Moment};
+
+/// The most shifts in one quote.
+pub const SHIFTS_COUNT_MAX: usize = 512;
+/// The most unpaid breaks in one shift.
+pub const BREAKS_COUNT_MAX: usize = 8;
+/// The longest shift, in elapsed minutes.
+pub const SHIFT_MINUTES_MAX: i32 = 24 * 60;
+/// The longest pay period: every shift starts within so many days of its start.
+pub const PERIOD_DAYS_MAX: i32 = 31;
+
+/// Time inside a shift that is not paid.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct UnpaidBreak {
+    /// On the local clock.
+    pub start: Moment,
+    /// On the local clock.
+    pub end: Moment,
+}
+
+/// One attendance, on the local clock of its state.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Shift {
+    /// On the local clock.
+    pub start: Moment,
+    /// On the local clock; at most 24 hours after the start.
+    pub end: Moment,
+    /// Inside the shift, not overlapping; in any order.
+    #[serde(default)]
+    pub unpaid_breaks: Vec<UnpaidBreak>,
+}
+
+/// Shifts to be priced together, native or archived.
+pub trait Roster {
+    /// How many.
+    fn shifts_count(&self) -> usize;
+    /// Start and end of one.
+    fn shift(&self, shift: usize) -> (Moment, Moment);
+    /// How many unpaid breaks it has.
+    fn breaks_count(&self, shift: usize) -> usize;
+    /// Start and end of one of them.
+    fn unpaid_break(&self, shift: usize, at: usize) -> (Moment, Moment);
+}
+
+impl Roster for [Shift] {
+    fn shifts_count(&self) -> usize {
+        self.len()
+    }
+    fn shift(&self, shift: usize) -> (Moment, Moment) {
+        (self[shift].start, self[shift].end)
+    }
+    fn breaks_count(&self, shift: usize) -> usize {
+        self[shift].unpaid_breaks.len()
+    }
+    fn unpaid_break(&self, shift: usize, at: usize) -> (Moment, Moment) {
+        let it = &self[shift].unpaid_breaks[at];
+        (it.start, it.end)
+    }
+}
+
+impl Roster for [ArchivedShift] {
+    fn shifts_count(&self) -> usize {
+        self.len()
+    }
+    fn shift(&self, shift: usize) -> (Moment, Moment) {
+        (self[shift].start.to_native(), self[shift].end.to_native())
+    }
+    fn breaks_count(&self, shift: usize) -> usize {
+        self[shift].unpaid_breaks.len()
+    }
+    fn unpaid_break(&self, shift: usize, at: usize) -> (Moment, Moment) {
+        let it = &self[shift].unpaid_breaks[at];
+        (it.start.to_native(), it.end.to_native())
+    }
+}
+
+/// Which end of a shift or break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the two ends name themselves")]
+pub enum End {
+    Start,
+    End,
+}
+
+/// The field of a quote request that is at fault. Prints as a path: `shifts[3].end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the variants are the fields")]
+pub enum Field {
+    Award,
+    Classification,
+    Employment,
+    State,
+    PayPeriodStart,
+    Shifts,
+    Shift { shift: usize, end: End },
+    Breaks { shift: usize },
+    Break { shift: usize, at: usize, end: End },
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |end: End| if end == End::Start { "start" } else { "end" };
+        match *self {
+            Self::Award => f.write_str("award"),
+            Self::Classification => f.write_str("classification"),
+            Self::Employment => f.write_str("employment"),
+            Self::State => f.write_str("state"),
+            Self::PayPeriodStart => f.write_str("pay_period_start"),
+            Self::Shifts => f.write_str("shifts"),
+            Self::Shift { shift, end } => write!(f, "shifts[{shift}].{}", name(end)),
+            Self::Breaks { shift } => write!(f, "shifts[{shift}].unpaid_breaks"),
+            Self::Break { shift, at, end } => {
+                write!(f, "shifts[{shift}].unpaid_breaks[{at}].{}", name(end))
+            }
+        }
+    }
+}
+
+/// Why a quote is refused, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {problem}")]
+pub struct QuoteError {
+    /// The field at fault.
+    pub field: Field,
+    /// What is wrong with it.
+    pub problem: QuoteProblem,
+}
+
+impl Field {
+    #[cold]
+    pub(crate) fn refuse(self, problem: QuoteProblem) -> QuoteError {
+        QuoteError { field: self, problem }
+    }
+}
+
+/// Minutes east of UTC, printed as `+10:00`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offset(pub i32);
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { '-' } else { '+' };
+        let minutes = self.0.abs();
+        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+/// What is wrong with a quote request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
+pub enum QuoteProblem {
+    #[error("`{0}` is not a published award")]
+    AwardUnknown(String),
+    #[error("`{0}` is not a classification of that award version")]
+    ClassificationUnknown(String),
+    #[error("{start} is before the award's first version, operative from {first}")]
+    BeforeFirstVersion { start: Date, first: Date },
+    #[error("is not offered for that classification by the award version")]
+    EmploymentNotOffered,
+    #[error("is paid an annual salary, which has no hourly lines")]
+    AnnualSalary,
+    #[error("cannot be checked for public holidays, no holiday table is published")]
+    HolidaysUnknown,
+    #[error("is empty, expected at least one shift")]
+    ShiftsEmpty,
+    #[error("has {count} shifts, at most {SHIFTS_COUNT_MAX} are allowed")]
+    TooManyShifts { count: usize },
+    #[error("has {count} breaks, at most {BREAKS_COUNT_MAX} are allowed")]
+    TooManyBreaks { count: usize },
+    #[error("is {end}, not after the start {start}")]
+    Backwards { start: Moment, end: Moment },
+    #[error("makes the shift {minutes} minutes long, at most {SHIFT_MINUTES_MAX} are allowed")]
+    TooLong { minutes: i32 },
+    #[error("lies within shifts[{other}]")]
+    ShiftsOverlap { other: usize },
+    #[error("is outside the shift, {start} to {end}")]
+    BreakOutside { start: Moment, end: Moment },
+    #[error("lies within unpaid_breaks[{other}]")]
+    BreaksOverlap { other: usize },
+    #[error(
+        "is ambiguous: clocks went back and read {local} twice, add the offset {earlier} (the \
+         first time) or {later}"
+    )]
+    Ambiguous { local: Moment, earlier: Offset, later: Offset },
+    #[error("does not exist: clocks went forward past {local} that day")]
+    Skipped { local: Moment },
+    #[error("states an offset that is not in force then, expected {in_force}")]
+    WrongOffset { in_force: Offset },
+    #[error("is {date}, outside the pay period: on or after {start} and within {days} days")]
+    OutsidePeriod { date: Date, start: Date, days: i32 },
+    #[error("is {date}, outside the published holiday table, {first} to {last}")]
+    OutsideHolidays { date: Date, first: Date, last: Date },
+}

@@ -1,0 +1,535 @@
+//! The domain through its erased face, as a door and a shard see it: JSON in, archive, decision,
+//! events, records, JSON out.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::support::{PACKS, holidays, pack, read};
+use contract::{
+    Actor, Change, Cx, Decided, Failure, Kind, RowVisitor, Run, Staging, Stored, TableId, Tables,
+    Tenant,
+};
+use rates::rules::shift::Shift;
+use rates::{
+    ENTRY, PublishAward, PublishHolidays, QuoteRoster, Reference, Refusal, WorkerShifts,
+    roster_file,
+};
+use serde_json::{Value, json};
+
+/// Rows in memory; kept bytes leak, which a test can afford.
+#[derive(Default)]
+struct Memory {
+    rows: BTreeMap<(TableId, Vec<u8>), Vec<u8>>,
+}
+
+impl Tables for Memory {
+    fn get(&self, table: TableId, key: &[u8]) -> Option<&[u8]> {
+        self.rows.get(&(table, key.to_vec())).map(Vec::as_slice)
+    }
+    fn scan(&self, table: TableId, from: &[u8], to: &[u8], visit: &mut RowVisitor<'_>) {
+        for ((_, key), value) in self.rows.range((table, from.to_vec())..) {
+            if key.as_slice() >= to || !visit(key, value) {
+                return;
+            }
+        }
+    }
+    fn keep(&self, bytes: Vec<u8>) -> &[u8] {
+        Vec::leak(bytes)
+    }
+    fn damaged(&self, table: TableId, _: &[u8], reason: &dyn fmt::Display) {
+        panic!("a row of {table:?} is damaged: {reason}");
+    }
+}
+
+/// One core: rows, compiled reference data, scratch, and the events so far.
+struct Core {
+    memory: Memory,
+    reference: Box<dyn Any>,
+    scratch: Box<dyn Any>,
+    events: Vec<(Tenant, u16, u16, Vec<u8>)>,
+    id_next: u64,
+}
+
+const BOX: Tenant = Tenant::BOX;
+
+impl Core {
+    fn new() -> Self {
+        Self {
+            memory: Memory::default(),
+            reference: (ENTRY.reference)(),
+            scratch: (ENTRY.scratch)(),
+            events: Vec::new(),
+            id_next: 4096 + 77,
+        }
+    }
+
+    /// A core on which everything shipped is published.
+    fn with_packs() -> Self {
+        let mut core = Self::new();
+        let table = serde_json::to_value(PublishHolidays { table: holidays() }).unwrap();
+        core.call(BOX, 2, &table).unwrap();
+        for award in PACKS {
+            for version in pack(award).versions(award).unwrap() {
+                let request = PublishAward { version, replace: false };
+                core.call(BOX, 1, &serde_json::to_value(&request).unwrap()).unwrap();
+            }
+        }
+        core
+    }
+
+    fn call(&mut self, tenant: Tenant, code: u16, request: &Value) -> Result<Value, Failure> {
+        let operation = ENTRY.operation(code).unwrap();
+        let mut payload = Vec::new();
+        (operation.from_json)(request.to_string().as_bytes(), &mut payload)
+            .unwrap_or_else(|error| panic!("{}: {error}", error.field));
+        let reply = self.archived(tenant, code, &payload)?;
+        let mut json = Vec::new();
+        (operation.to_json)(&reply, &mut json).unwrap();
+        Ok(serde_json::from_slice(&json).unwrap())
+    }
+
+    fn archived(&mut self, tenant: Tenant, code: u16, payload: &[u8]) -> Result<Vec<u8>, Failure> {
+        let operation = ENTRY.operation(code).unwrap();
+        let cx = Cx::new(1_000, tenant, Actor(9), 0, self.id_next);
+        let (reference, scratch) = (self.reference.as_ref(), self.scratch.as_mut());
+        let mut decided = Decided::default();
+        match operation.run {
+            Run::Query(run) => {
+                let tables = &self.memory;
+                (run.answer)(&cx, tables, reference, scratch, payload, &mut decided.reply)?;
+            }
+            Run::Command(run) => {
+                run(&cx, &self.memory, reference, scratch, payload, &mut decided)?;
+                for (event, payload) in decided.rows() {
+                    self.events.push((tenant, event.code, event.version, payload.to_vec()));
+                }
+                let changes = std::mem::take(&mut decided.changes);
+                self.install(tenant, &changes);
+            }
+        }
+        self.id_next = cx.id_next();
+        Ok(decided.reply)
+    }
+
+    fn install(&mut self, tenant: Tenant, changes: &[Change]) {
+        for change in changes {
+            let key = change.key.as_slice().to_vec();
+            let value = change.value.as_deref().unwrap().to_vec();
+            if ENTRY.replicated.contains(&change.table) {
+                (ENTRY.compile)(
+                    self.reference.as_mut(),
+                    tenant,
+                    change.table,
+                    &key[6..],
+                    Some(&value),
+                )
+                .unwrap();
+            }
+            self.memory.rows.insert((change.table, key), value);
+        }
+    }
+
+    /// The refusal's name, field and detail.
+    fn refusal(&mut self, tenant: Tenant, code: u16, request: &Value) -> (String, String, String) {
+        match self.call(tenant, code, request) {
+            Err(Failure::Denied(it)) => {
+                (it.name.to_owned(), it.field.into_owned(), it.detail.into_owned())
+            }
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+}
+
+const T: Tenant = Tenant(5);
+
+fn sunday() -> Value {
+    json!({
+        "award": "MA000004", "classification": "retail-employee-level-1", "employment": "casual",
+        "state": "NSW", "pay_period_start": "2025-07-07",
+        "shifts": [{"start": "2025-07-13T10:00", "end": "2025-07-13T15:00", "unpaid_breaks": []}]
+    })
+}
+
+#[test]
+fn the_quote_of_the_issue_in_its_exact_words() {
+    let mut core = Core::with_packs();
+    let expected = json!({
+        "award": "MA000004", "classification": "retail-employee-level-1",
+        "operative_from": "2025-07-01", "minimum_hourly": "26.55", "currency": "AUD",
+        "lines": [{
+            "shift": 0, "from": "2025-07-13T10:00", "to": "2025-07-13T15:00", "hours": "5.00",
+            "rule": "sunday", "percent": "175.00", "rate": "46.46", "amount": "232.30",
+            "clause": "clause 22 (penalty rates); Schedule B, ordinary and penalty rates",
+            "base": "26.55", "flat": "0.00"
+        }],
+        "hours": "5.00", "total": "232.30"
+    });
+    assert_eq!(core.call(T, 64, &sunday()).unwrap(), expected);
+    let mut by_id = sunday();
+    by_id["classification"] = json!("fwc:112");
+    assert_eq!(core.call(T, 64, &by_id).unwrap(), expected);
+}
+
+#[test]
+fn a_borrowed_reply_archives_to_the_same_bytes_and_the_same_json() {
+    let mut core = Core::with_packs();
+    let roster = roster_file::read(&read("sample-roster.csv")).unwrap();
+    let few = QuoteRoster { workers: roster.workers[..40].to_vec() };
+    let mut payload = Vec::new();
+    few.encode(&mut payload);
+    let bytes = core.archived(T, 65, &payload).unwrap();
+    let owned = rates::RosterReply::decode(&bytes).unwrap();
+    let mut again = Vec::new();
+    owned.encode(&mut again);
+    assert_eq!(again, bytes);
+    let mut json = Vec::new();
+    (ENTRY.operation(65).unwrap().to_json)(&bytes, &mut json).unwrap();
+    assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&owned).unwrap());
+    for it in few.workers {
+        let mut payload = Vec::new();
+        it.quote.encode(&mut payload);
+        let bytes = core.archived(T, 64, &payload).unwrap();
+        let owned = rates::QuoteReply::decode(&bytes).unwrap();
+        let mut again = Vec::new();
+        owned.encode(&mut again);
+        assert_eq!(again, bytes);
+    }
+}
+
+#[test]
+fn text_that_needs_escapes_is_escaped_alike() {
+    let mut core = Core::with_packs();
+    let name = "a \"worker\" \\ \u{1}\n\t\u{8}\u{c}\r é 名";
+    let roster = json!({"workers": [{"worker": name, "quote": sunday()}]});
+    assert_eq!(core.call(T, 65, &roster).unwrap()["workers"][0]["worker"], json!(name));
+}
+
+#[test]
+fn the_sample_roster_prices_whole() {
+    let mut core = Core::with_packs();
+    let roster = roster_file::read(&read("sample-roster.csv")).unwrap();
+    let mut payload = Vec::new();
+    roster.encode(&mut payload);
+    let reply = rates::RosterReply::decode(&core.archived(T, 65, &payload).unwrap()).unwrap();
+    assert!(1_000 <= reply.shifts, "{}", reply.shifts);
+    assert_eq!(reply.workers.len(), roster.workers.len());
+    let total = reply.workers.iter().map(|it| it.quote.total).sum();
+    assert_eq!(reply.total, total);
+    // Worker by worker is the same as all at once.
+    for (asked, got) in roster.workers.iter().zip(&reply.workers) {
+        let one = core.call(T, 64, &serde_json::to_value(&asked.quote).unwrap()).unwrap();
+        assert_eq!(one, serde_json::to_value(&got.quote).unwrap());
+    }
+    let awards: std::collections::BTreeSet<&str> =
+        roster.workers.iter().map(|it| it.quote.award.as_str()).collect();
+    assert_eq!(awards.into_iter().collect::<Vec<_>>(), PACKS);
+    println!("{} shifts, {} hours, {}", reply.shifts, reply.hours, reply.total);
+}
+
+#[test]
+fn an_accepted_quote_is_recalled_and_recomputed() {
+    let mut core = Core::with_packs();
+    let accepted = core
+        .call(T, 4, &json!({"quote": sunday(), "total": "232.30", "reference": "week 28"}))
+        .unwrap();
+    assert_eq!(accepted["total"], "232.30");
+    let id = accepted["id"].as_str().unwrap().to_owned();
+    assert_eq!(id.parse::<u64>().unwrap() % 4096, 77);
+    let recalled = core.call(T, 69, &json!({ "id": id })).unwrap();
+    assert_eq!(recalled["quote"], sunday());
+    assert_eq!((&recalled["total"], &recalled["recomputed"]), (&json!("232.30"), &json!("232.30")));
+    assert_eq!(recalled["reference"], "week 28");
+    // Another tenant does not see it.
+    let (name, field, _) = core.refusal(Tenant(6), 69, &json!({ "id": id }));
+    assert_eq!((name.as_str(), field.as_str()), ("QuoteUnknown", "id"));
+    // What was not agreed is not stored.
+    let rows = core.memory.rows.len();
+    let refusal = core.refusal(T, 4, &json!({"quote": sunday(), "total": "232.29"}));
+    assert_eq!(refusal.0, "TotalDiffers");
+    assert_eq!(refusal.2, "total is 232.29, but the quote comes to 232.30");
+    let long = "x".repeat(121);
+    assert_eq!(core.refusal(T, 4, &json!({"quote": sunday(), "reference": long})).0, "TextTooLong");
+    assert_eq!(core.memory.rows.len(), rows);
+}
+
+#[test]
+fn replaying_the_events_rebuilds_the_rows() {
+    let mut core = Core::with_packs();
+    for _ in 0..3 {
+        core.call(T, 4, &json!({"quote": sunday()})).unwrap();
+    }
+    let mut rebuilt = Core::new();
+    for (tenant, code, version, payload) in core.events.clone() {
+        let mut changes = Vec::new();
+        let mut staging = Staging::new(&rebuilt.memory, &mut changes);
+        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
+        drop(staging);
+        rebuilt.install(tenant, &changes);
+    }
+    assert_eq!(rebuilt.memory.rows, core.memory.rows);
+    assert_eq!(rebuilt.call(T, 64, &sunday()), core.call(T, 64, &sunday()));
+}
+
+#[test]
+fn a_version_is_published_once_and_corrected_only_on_purpose() {
+    let mut core = Core::with_packs();
+    let version = pack("MA000010").versions("p").unwrap().pop().unwrap();
+    let mut request = serde_json::to_value(PublishAward { version, replace: false }).unwrap();
+    let events = core.events.len();
+    assert_eq!(core.call(BOX, 1, &request).unwrap()["changed"], false);
+    assert_eq!(core.events.len(), events);
+    request["version"]["classifications"][0] = json!({
+        "code": "manufacturing-c14", "title": "C14 / V1", "clause": "clause 20.1(a)", "fwc": 312,
+        "weekly": "1000.00"
+    });
+    let (name, field, _) = core.refusal(BOX, 1, &request);
+    assert_eq!((name.as_str(), field.as_str()), ("VersionExists", "version.operative_from"));
+    request["replace"] = json!(true);
+    assert_eq!(core.call(BOX, 1, &request).unwrap()["changed"], true);
+    let rates = core
+        .call(
+            T,
+            67,
+            &json!({"award": "MA000010", "classification": "fwc:312", "pay_period_start": "2026-07-06"}),
+        )
+        .unwrap();
+    assert_eq!(rates["minimum_hourly"], "26.32");
+    // What does not compile is refused with its place, and nothing is stored.
+    request["version"]["penalties"][1]["percent"] = json!("0.00");
+    let rows = core.memory.rows.clone();
+    let (name, field, detail) = core.refusal(BOX, 1, &request);
+    assert_eq!((name.as_str(), field.as_str()), ("VersionInvalid", "version.penalties[1].percent"));
+    assert_eq!(
+        detail,
+        "MA000010 version 2026-07-01, `public-holiday`: penalties[1].percent is 0.00 %, expected \
+         above 0 and at most 1000.00 %"
+    );
+    assert_eq!(core.memory.rows, rows);
+    assert_eq!(core.call(T, 68, &json!({})).unwrap()["awards"][0]["award"], "MA000004");
+}
+
+#[test]
+fn a_tenants_own_award_goes_before_the_boxs() {
+    let mut core = Core::with_packs();
+    let mut version = pack("MA000004").versions("p").unwrap().remove(4);
+    for it in &mut version.penalties {
+        it.clause = "enterprise agreement".to_owned();
+    }
+    let request = serde_json::to_value(PublishAward { version, replace: false }).unwrap();
+    core.call(T, 1, &request).unwrap();
+    let clause = |core: &mut Core, tenant| {
+        core.call(tenant, 64, &sunday()).unwrap()["lines"][0]["clause"].clone()
+    };
+    assert_eq!(clause(&mut core, T), "enterprise agreement");
+    assert!(clause(&mut core, Tenant(6)).as_str().unwrap().starts_with("clause 22"));
+}
+
+#[test]
+fn a_charge_rate_shows_how_it_came_about() {
+    let mut core = Core::with_packs();
+    let example: Value = serde_json::from_str(ENTRY.operation(3).unwrap().shape.example).unwrap();
+    assert_eq!(core.call(T, 3, &example).unwrap(), json!({"code": "labour-hire", "changed": true}));
+    assert_eq!(core.call(T, 3, &example).unwrap()["changed"], false);
+    let charge = json!({"template": "labour-hire", "pay": "38.13"});
+    let reply = core.call(T, 66, &charge).unwrap();
+    assert_eq!(reply["rate"], "52.00");
+    assert_eq!(reply["costs"][2], json!({"name": "payroll-tax", "amount": "2.3300000000"}));
+    assert_eq!(core.refusal(Tenant(6), 66, &charge).0, "TemplateUnknown");
+    let (name, field, _) = core.refusal(T, 66, &json!({"template": "labour-hire", "pay": "0.00"}));
+    assert_eq!((name.as_str(), field.as_str()), ("ChargeInvalid", "pay"));
+    let mut invalid = example;
+    invalid["costs"][0]["of"] = json!(["nothing"]);
+    let (name, field, _) = core.refusal(T, 3, &invalid);
+    assert_eq!((name.as_str(), field.as_str()), ("TemplateInvalid", "costs[0].of[0]"));
+}
+
+/// Changes the Sunday quote, and what is refused then: name and field.
+#[test]
+fn refusals_name_their_field() {
+    let mut core = Core::with_packs();
+    let shift = |start: &str, end: &str| json!({"start": start, "end": end});
+    for (path, value, name, field) in [
+        ("/award", json!("MA999999"), "AwardUnknown", "award"),
+        ("/classification", json!("level-1"), "ClassificationUnknown", "classification"),
+        ("/pay_period_start", json!("2021-08-30"), "BeforeFirstVersion", "pay_period_start"),
+        ("/shifts", json!([]), "Empty", "shifts"),
+        ("/shifts/0/end", json!("2025-07-13T09:00"), "Backwards", "shifts[0].end"),
+        ("/shifts/0/end", json!("2025-07-14T10:01"), "ShiftTooLong", "shifts[0].end"),
+        (
+            "/shifts",
+            json!([
+                shift("2025-07-12T10:00", "2025-07-12T12:00"),
+                shift("2025-07-12T11:00", "2025-07-12T13:00")
+            ]),
+            "ShiftsOverlap",
+            "shifts[1].start",
+        ),
+        (
+            "/shifts/0/unpaid_breaks",
+            json!([shift("2025-07-13T15:00", "2025-07-13T15:30")]),
+            "BreakOutside",
+            "shifts[0].unpaid_breaks[0].end",
+        ),
+        ("/shifts/0/start", json!("2025-07-13T10:00+11:00"), "OffsetWrong", "shifts[0].start"),
+        ("/shifts/0/start", json!("2025-06-30T10:00"), "ShiftTooLong", "shifts[0].end"),
+    ] {
+        let mut request = sunday();
+        *request.pointer_mut(path).unwrap() = value;
+        let refusal = core.refusal(T, 64, &request);
+        assert_eq!((refusal.0.as_str(), refusal.1.as_str()), (name, field));
+        let roster = json!({"workers": [{"worker": "a", "quote": sunday()}, {"worker": "b", "quote": request}]});
+        let refusal = core.refusal(T, 65, &roster);
+        assert_eq!((refusal.0.as_str(), refusal.1), (name, format!("workers[1].quote.{field}")));
+    }
+    assert_eq!(core.refusal(T, 65, &json!({"workers": []})).0, "Empty");
+    let mut bare = Core::new();
+    assert_eq!(bare.refusal(T, 64, &sunday()).0, "AwardUnknown");
+    let version = pack("MA000004").versions("p").unwrap().remove(4);
+    let request = serde_json::to_value(PublishAward { version, replace: false }).unwrap();
+    bare.call(BOX, 1, &request).unwrap();
+    let (name, field, _) = bare.refusal(T, 64, &sunday());
+    assert_eq!((name.as_str(), field.as_str()), ("HolidaysUnknown", "state"));
+    let backwards = json!({"first": "2025-01-02", "last": "2025-01-01", "holiday": []});
+    let (name, field, _) = bare.refusal(BOX, 2, &backwards);
+    assert_eq!((name.as_str(), field.as_str()), ("HolidaysInvalid", "last"));
+}
+
+#[test]
+fn json_that_is_not_the_request_is_refused_with_its_field() {
+    let from_json = ENTRY.operation(64).unwrap().from_json;
+    for (path, value, field, detail) in [
+        ("/colour", json!(1), "colour", "unknown field `colour`"),
+        ("/shifts/0/start", json!("2025-07-13 10:00"), "shifts[0].start", "is not of the form"),
+        (
+            "/shifts/0/start",
+            json!("2025-02-30T10:00"),
+            "shifts[0].start",
+            "has day 30, that month has 28",
+        ),
+        ("/state", json!("NZ"), "state", "unknown variant `NZ`"),
+        ("/employment", json!("gig"), "employment", "unknown variant `gig`"),
+        ("/pay_period_start", json!(20_250_707), "pay_period_start", "invalid type: integer"),
+        ("/shifts/0/pay", json!("1.00"), "shifts[0].pay", "unknown field `pay`"),
+    ] {
+        let mut request = sunday();
+        let (parent, name) = path.rsplit_once('/').unwrap();
+        request.pointer_mut(parent).unwrap()[name] = value;
+        let error = from_json(request.to_string().as_bytes(), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.field, field);
+        assert!(error.detail.contains(detail), "{}", error.detail);
+    }
+}
+
+#[test]
+fn the_roster_file_says_where_it_is_wrong() {
+    let good = "R1,MA000004,retail-employee-level-1,casual,NSW,2025-07-07,2025-07-13T10:00,2025-07-13T15:00,";
+    let file = |lines: &str| format!("{}\n{lines}\n", roster_file::HEADER);
+    let roster = roster_file::read(&file(&format!("{good}\n\n{good}"))).unwrap();
+    assert_eq!(roster.workers.len(), 1);
+    let WorkerShifts { quote, .. } = &roster.workers[0];
+    assert_eq!(quote.shifts.len(), 2);
+    let breaks =
+        good.to_owned() + "2025-07-13T11:00/2025-07-13T11:30;2025-07-13T12:00/2025-07-13T12:30";
+    let shift: Shift =
+        roster_file::read(&file(&breaks)).unwrap().workers[0].quote.shifts[0].clone();
+    assert_eq!(shift.unpaid_breaks.len(), 2);
+    for (text, expected) in [
+        ("worker\n".to_owned(), format!("line 1: expected the columns {}", roster_file::HEADER)),
+        (file("R1,MA000004"), "line 2: has 2 columns, expected 9".to_owned()),
+        (file(&good.replace("casual", "gig")), "line 2, employment: `gig` is none".to_owned()),
+        (file(&good.replace("NSW", "NZ")), "line 2, state: `NZ` is none".to_owned()),
+        (
+            file(&good.replace("2025-07-07", "2025-07")),
+            "line 2, pay_period_start: `2025-07` is not a date of the form YYYY-MM-DD".to_owned(),
+        ),
+        (
+            file(&good.replace("T15:00", "T25:00")),
+            "line 2, end: `2025-07-13T25:00` has time 25:00, expected 00:00 to 23:59".to_owned(),
+        ),
+        (
+            file(&(good.to_owned() + "11:00")),
+            "line 2, unpaid_breaks: `11:00` is not of the form start/end".to_owned(),
+        ),
+        (
+            file(&format!("{good}\n{}", good.replace("NSW", "VIC"))),
+            "line 3, state: differs from the line before, also of R1".to_owned(),
+        ),
+    ] {
+        assert_eq!(roster_file::read(&text).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn every_operation_has_an_example_that_works() {
+    let mut core = Core::with_packs();
+    for code in [1, 2, 3, 4, 64, 65, 66, 67, 68] {
+        let operation = ENTRY.operation(code).unwrap();
+        let example: Value = serde_json::from_str(operation.shape.example).unwrap();
+        if let Err(failure) = core.call(BOX, code, &example) {
+            panic!("{}: {failure:?}", operation.shape.name);
+        }
+    }
+    assert_eq!(ENTRY.operation(69).unwrap().kind(), Kind::Query);
+    assert!(core.reference.downcast_ref::<Reference>().is_some());
+    // Numbers of refusals are part of the wire contract.
+    assert_eq!(Refusal::SHAPES.len(), 28);
+    assert_eq!(Refusal::CurrenciesDiffer as u16, 28);
+}
+
+/// Archives with bytes changed at random are refused or answered, never a panic: whatever passes
+/// the structural check is checked again by the domain.
+#[test]
+fn damaged_archives_are_refused_or_answered() {
+    let mut core = Core::with_packs();
+    let quote: rates::Quote = serde_json::from_value(sunday()).unwrap();
+    let mut payloads: Vec<(u16, Vec<u8>)> = vec![(64, Vec::new()), (65, Vec::new())];
+    quote.encode(&mut payloads[0].1);
+    let with_break = {
+        let mut quote = quote.clone();
+        quote.shifts[0] = crate::support::shift("2025-07-13T10:00/15:00 12:00/12:30");
+        quote
+    };
+    let workers = vec![WorkerShifts { worker: "a".to_owned(), quote: with_break }];
+    QuoteRoster { workers }.encode(&mut payloads[1].1);
+    for code in [1, 2, 3, 4, 66, 67] {
+        let operation = ENTRY.operation(code).unwrap();
+        let mut payload = Vec::new();
+        (operation.from_json)(operation.shape.example.as_bytes(), &mut payload).unwrap();
+        payloads.push((code, payload));
+    }
+    // A small generator of its own: the same bytes every time.
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap()
+    };
+    let (mut answered, mut refused, mut damaged) = (0, 0, 0);
+    for _ in 0..500 {
+        for (code, payload) in &payloads {
+            let mut payload = payload.clone();
+            for _ in 0..=next() % 3 {
+                let at = next() % payload.len();
+                payload[at] = match next() % 4 {
+                    0 => 0,
+                    1 => 0xFF,
+                    2 => 0x80,
+                    _ => u8::try_from(next() % 256).unwrap(),
+                };
+            }
+            let operation = ENTRY.operation(*code).unwrap();
+            match core.archived(Tenant(8), *code, &payload) {
+                Ok(reply) => {
+                    (operation.to_json)(&reply, &mut Vec::new()).unwrap();
+                    answered += 1;
+                }
+                Err(Failure::Denied(_)) => refused += 1,
+                Err(_) => damaged += 1,
+            }
+        }
+    }
+    println!("damaged archives: {answered} answered, {refused} refused, {damaged} not archives");
+    assert!(0 < answered && 0 < refused && 0 < damaged);
+}

@@ -1,0 +1,171 @@
+//! The bytes of every record and event, as they stand in logs and stores of released versions. They
+//! must never change: a changed type gets a new version and an upgrade. After adding a type, write
+//! its file with `QUOIN_BLESS=1 cargo test -p rates --test rates`.
+
+use std::path::Path;
+
+use crate::support::{date, money, percent, shift};
+use contract::Stored;
+use rates::rules::award::{
+    AwardVersion, Base, CasualRegime, Classification, Day, Employment, Flat, FlatUnit,
+    OrdinaryHours, Precedence, Rule, Span,
+};
+use rates::rules::calendar::{Holiday, HolidayTable, State};
+use rates::rules::charge::{Accounting, ChargeTemplate, Margin, OnCost, Rounding, YearHours};
+use rates::{
+    AcceptedQuote, AwardPublished, HolidaysPublished, Quote, QuoteAccepted, QuoteId,
+    TemplateDefined,
+};
+use values::{Currency, Hours, TimeOfDay};
+
+fn check<T: Stored + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(format!("{name}.bin"));
+    let mut bytes = Vec::new();
+    value.encode(&mut bytes);
+    if std::env::var_os("QUOIN_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &bytes).unwrap();
+    }
+    let golden = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(T::decode(&golden).as_ref(), Ok(value), "{name} no longer reads");
+    assert_eq!(bytes, golden, "{name} is written differently");
+}
+
+fn rule(name: &str, casual: CasualRegime) -> Rule {
+    Rule {
+        rule: name.to_owned(),
+        clause: "clause 22 (penalty rates)".to_owned(),
+        employment: vec![Employment::FullTime, Employment::Casual],
+        classifications: vec!["level-1".to_owned()],
+        days: vec![Day::Mon, Day::Holiday],
+        from: TimeOfDay::from_minutes(420).unwrap(),
+        to: TimeOfDay::END,
+        after: Hours::from_minutes(180),
+        percent: percent("150"),
+        base: Base::OrdinaryAllPurpose,
+        casual: Some(casual),
+        casual_loading: Some(percent("25")),
+        flat: Some(Flat {
+            amount: None,
+            of: Some("level-1".to_owned()),
+            percent: Some(percent("10")),
+            per: FlatUnit::StartedHour,
+        }),
+        priority: 3,
+    }
+}
+
+fn version() -> AwardVersion {
+    AwardVersion {
+        award: "MA000004".to_owned(),
+        name: "General Retail Industry Award 2020".to_owned(),
+        operative_from: date("2025-07-01"),
+        currency: Currency::AUD,
+        source: "a golden file".to_owned(),
+        week: Hours::from_minutes(38 * 60),
+        casual_loading: percent("25"),
+        precedence: Precedence::Highest,
+        classifications: vec![Classification {
+            code: "level-1".to_owned(),
+            title: "Level 1".to_owned(),
+            clause: "clause 17.1".to_owned(),
+            fwc: Some(112),
+            weekly: Some(money("1008.90")),
+            hourly: Some(money("26.55")),
+            annual: None,
+            all_purpose_weekly: Some(money("63.72")),
+        }],
+        ordinary: vec![OrdinaryHours {
+            employment: vec![Employment::PartTime],
+            clause: "clause 15".to_owned(),
+            daily_max: Hours::from_minutes(540),
+            weekly_max: Hours::from_minutes(2280),
+            span: vec![Span {
+                days: vec![Day::Sat, Day::Sun],
+                from: TimeOfDay::START,
+                to: TimeOfDay::from_minutes(1260).unwrap(),
+            }],
+        }],
+        penalties: vec![
+            rule("additive", CasualRegime::Additive),
+            rule("compounded", CasualRegime::Compounded),
+            rule("tabulated", CasualRegime::Tabulated(percent("250"))),
+        ],
+        overtime: vec![
+            rule("one-multiplier", CasualRegime::OneMultiplier),
+            rule("without", CasualRegime::Without),
+        ],
+    }
+}
+
+fn table() -> HolidayTable {
+    HolidayTable {
+        first: date("2021-01-01"),
+        last: date("2027-12-31"),
+        holiday: vec![Holiday {
+            date: date("2025-12-24"),
+            name: "Christmas Eve".to_owned(),
+            from: TimeOfDay::from_minutes(1140),
+            states: State::ALL.to_vec(),
+        }],
+    }
+}
+
+fn template() -> ChargeTemplate {
+    ChargeTemplate {
+        code: "labour-hire".to_owned(),
+        title: "Labour hire, New South Wales".to_owned(),
+        currency: Currency::AUD,
+        accounting: Accounting::Annual(YearHours {
+            paid_hours: Hours::from_minutes(1976 * 60),
+            billable_hours: Hours::from_minutes(1482 * 60),
+        }),
+        costs: vec![OnCost {
+            name: "super".to_owned(),
+            percent: Some(percent("12")),
+            of: vec!["ordinary-time-earnings".to_owned()],
+            hours: Some(Hours::from_minutes(60)),
+            less_hours: Some(Hours::from_minutes(30)),
+            per_hour: Some(money("0.85")),
+            per_year: Some(money("850")),
+        }],
+        margin: Margin::OnPrice(percent("15")),
+        rounding: Rounding::Cent,
+    }
+}
+
+fn accepted() -> AcceptedQuote {
+    AcceptedQuote {
+        quote: Quote {
+            award: "MA000004".to_owned(),
+            classification: "retail-employee-level-1".to_owned(),
+            employment: Employment::Casual,
+            state: State::Nsw,
+            pay_period_start: date("2025-07-07"),
+            shifts: vec![shift("2025-07-13T10:00/15:00 12:00/12:30")],
+        },
+        operative_from: date("2025-07-01"),
+        currency: Currency::AUD,
+        total: money("209.07"),
+        reference: "week 28".to_owned(),
+        accepted_us: 1_752_400_000_000_000,
+        accepted_by: 7,
+    }
+}
+
+#[test]
+fn records_keep_their_bytes() {
+    check("award_version_1", &version());
+    check("holiday_table_1", &table());
+    check("charge_template_1", &template());
+    check("accepted_quote_1", &accepted());
+}
+
+#[test]
+fn events_keep_their_bytes() {
+    check("award_published_1", &AwardPublished { version: version() });
+    check("holidays_published_1", &HolidaysPublished { table: table() });
+    check("template_defined_1", &TemplateDefined { template: template() });
+    let id = QuoteId::new(4173);
+    check("quote_accepted_1", &QuoteAccepted { id, accepted: accepted() });
+}

@@ -1,0 +1,265 @@
+//! Laws that hold for every roster: order does not matter, splitting does not pay, more work never
+//! pays less, and an independent minute-by-minute reckoning agrees.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crate::support::{Case, book, date};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use rates::rules::award::{AwardVersion, Day, Employment, Rule};
+use rates::rules::calendar::State;
+use rates::rules::quote::Priced;
+use rates::rules::reference::Book;
+use rates::rules::shift::{Shift, UnpaidBreak};
+use values::{LocalTime, Moment, Money, TimeOfDay};
+
+static BOOK: LazyLock<Book> = LazyLock::new(book);
+
+const PERIOD: &str = "2026-09-28";
+
+/// Adult classifications: for juniors a flat evening loading can outweigh overtime.
+const CLASSIFICATIONS: [(&str, &str); 4] = [
+    ("MA000004", "retail-employee-level-1"),
+    ("MA000004", "retail-employee-level-6"),
+    ("MA000009", "hospitality-level-3"),
+    ("MA000010", "manufacturing-c10"),
+];
+
+fn case() -> impl Strategy<Value = Case<'static>> {
+    (0..CLASSIFICATIONS.len(), 0..3usize, 0..8usize).prop_map(|(at, employment, state)| Case {
+        award: CLASSIFICATIONS[at].0,
+        classification: CLASSIFICATIONS[at].1,
+        employment: Employment::ALL[employment],
+        state: State::ALL[state],
+        period: PERIOD,
+    })
+}
+
+/// Up to ten shifts, in order, from (gap, length, break) in minutes. Ends in the skipped or
+/// repeated hour are refused by some states, so readings between 02:00 and 03:00 are moved on.
+fn roster() -> impl Strategy<Value = Vec<Shift>> {
+    prop::collection::vec((1..1_500i32, 61..800i32, 0..60i32), 1..10).prop_map(|parts| {
+        let clear = |minute: i32| {
+            let of_day = minute.rem_euclid(1440);
+            if (120..180).contains(&of_day) { minute + 180 - of_day } else { minute }
+        };
+        let moment = |minute: i32| Moment::local(LocalTime::from_minutes(minute));
+        let mut at = LocalTime::new(date(PERIOD), TimeOfDay::START).minutes();
+        let mut shifts = Vec::new();
+        for (gap, length, unpaid) in parts {
+            let start = clear(at + gap);
+            let end = clear(start + length);
+            let (pause, resume) = (clear(start + 1), clear(start + 1 + unpaid));
+            let unpaid_breaks = if pause < resume && resume < end {
+                vec![UnpaidBreak { start: moment(pause), end: moment(resume) }]
+            } else {
+                Vec::new()
+            };
+            shifts.push(Shift { start: moment(start), end: moment(end), unpaid_breaks });
+            at = end;
+        }
+        shifts
+    })
+}
+
+fn total(case: &Case<'_>, shifts: &[Shift]) -> Money {
+    case.price(&BOOK, shifts).unwrap_or_else(|error| panic!("{error}")).total
+}
+
+fn later(moment: Moment, minutes: i32) -> Moment {
+    Moment::local(LocalTime::from_minutes(moment.local_time().minutes() + minutes))
+}
+
+/// Every line is its rate times its hours, and the whole is the sum of the lines.
+fn adds_up(case: &Case<'_>, shifts: &[Shift], quote: &Priced) -> Result<(), TestCaseError> {
+    let terms =
+        BOOK.terms(case.award, case.classification, case.employment, date(case.period)).unwrap();
+    let mut minutes = 0u32;
+    for line in &quote.lines {
+        let shift = &shifts[usize::try_from(line.shift).unwrap()];
+        prop_assert!(shift.start.local_time() <= line.from && line.to <= shift.end.local_time());
+        let column = terms.column(line);
+        prop_assert_eq!(column.rate, column.base.percent(column.percent) + column.flat);
+        if !column.flat_per_started_hour {
+            let exact = i128::from(column.rate.cents()) * i128::from(line.hours.minutes());
+            let rounded = (2 * exact + 60) / 120;
+            prop_assert_eq!(i128::from(line.amount.cents()), rounded);
+        }
+        minutes += line.hours.minutes();
+    }
+    prop_assert_eq!(minutes, quote.hours.minutes());
+    let sum: Money = quote.lines.iter().map(|it| it.amount).sum();
+    prop_assert_eq!(sum, quote.total);
+    for pair in quote.lines.windows(2) {
+        // Lines of one shift that touch differ in rate, or they would be one.
+        if pair[0].shift == pair[1].shift && pair[0].to == pair[1].from {
+            prop_assert_ne!(terms.column(&pair[0]), terms.column(&pair[1]));
+        }
+    }
+    Ok(())
+}
+
+/// Which version each award has in [`PERIOD`], as published.
+static VERSIONS: LazyLock<Vec<AwardVersion>> = LazyLock::new(|| {
+    let last = |award| crate::support::pack(award).versions(award).unwrap().pop().unwrap();
+    crate::support::PACKS.map(last).into()
+});
+
+const DAYS: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun];
+
+/// The minutes of each shift at each rule, found minute by minute from the award's rules alone:
+/// no cells, no compiled tables, the clock straight from the zone.
+fn reckon(case: &Case<'_>, shifts: &[Shift]) -> BTreeMap<(usize, String), u32> {
+    let version = VERSIONS.iter().find(|it| it.award == case.award).unwrap();
+    let calendar = BOOK.calendar().unwrap();
+    let zone = TimeZone::get(case.state.zone()).unwrap();
+    let pays = |rule: &Rule| rule.employment.contains(&case.employment);
+    let limits =
+        version.ordinary.iter().find(|it| it.employment.contains(&case.employment)).unwrap();
+    let mut found: BTreeMap<(usize, String), u32> = BTreeMap::new();
+    let mut ordinary_by_day: BTreeMap<i32, u32> = BTreeMap::new();
+    let mut overtime_by_day: BTreeMap<i32, u32> = BTreeMap::new();
+    let mut ordinary_by_week: BTreeMap<i32, u32> = BTreeMap::new();
+    for (at, shift) in shifts.iter().enumerate() {
+        let day = shift.start.local_time().date().days();
+        let week = (day - date(case.period).days()).div_euclid(7);
+        let mut now = instant(&zone, shift.start);
+        while now < instant(&zone, shift.end) {
+            let offset = i64::from(zone.to_offset(Timestamp::from_second(now).unwrap()).seconds());
+            let local = LocalTime::from_minutes(i32::try_from((now + offset) / 60).unwrap());
+            now += 60;
+            let inside =
+                |it: &UnpaidBreak| it.start.local_time() <= local && local < it.end.local_time();
+            if shift.unpaid_breaks.iter().any(inside) {
+                continue;
+            }
+            let of_day = u16::try_from(local.minute_of_day()).unwrap();
+            let weekday = DAYS[local.date().weekday().index()];
+            let holiday = calendar.holiday_from(case.state, local.date());
+            let is_holiday = holiday.is_some_and(|it| it.minutes() <= of_day);
+            let kind = if is_holiday { Day::Holiday } else { weekday };
+            let within =
+                |from: TimeOfDay, to: TimeOfDay| from.minutes() <= of_day && of_day < to.minutes();
+            let in_span = limits.span.is_empty()
+                || limits
+                    .span
+                    .iter()
+                    .any(|it| it.days.contains(&weekday) && within(it.from, it.to));
+            let today = ordinary_by_day.entry(day).or_default();
+            let this_week = ordinary_by_week.entry(week).or_default();
+            let overtime = overtime_by_day.entry(day).or_default();
+            let room =
+                *today < limits.daily_max.minutes() && *this_week < limits.weekly_max.minutes();
+            let rule = if in_span && room {
+                *today += 1;
+                *this_week += 1;
+                version
+                    .penalties
+                    .iter()
+                    .find(|it| pays(it) && it.days.contains(&kind) && within(it.from, it.to))
+            } else {
+                let worked = *overtime;
+                *overtime += 1;
+                version
+                    .overtime
+                    .iter()
+                    .filter(|it| {
+                        pays(it) && it.days.contains(&kind) && it.after.minutes() <= worked
+                    })
+                    .max_by_key(|it| it.after)
+            };
+            *found.entry((at, rule.unwrap().rule.clone())).or_default() += 1;
+        }
+    }
+    found
+}
+
+/// Seconds since 1970, by the zone itself.
+fn instant(zone: &TimeZone, moment: Moment) -> i64 {
+    let local = i64::from(moment.local_time().minutes()) * 60;
+    let civil = Timestamp::from_second(local).unwrap().to_zoned(TimeZone::UTC).datetime();
+    zone.to_timestamp(civil).unwrap().as_second()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_quote_adds_up(case in case(), shifts in roster()) {
+        let quote = case.price(&BOOK, &shifts).unwrap();
+        adds_up(&case, &shifts, &quote)?;
+        let terms = BOOK
+            .terms(case.award, case.classification, case.employment, date(case.period))
+            .unwrap();
+        let mut minutes: BTreeMap<(usize, String), u32> = BTreeMap::new();
+        for line in &quote.lines {
+            let key = (usize::try_from(line.shift).unwrap(), terms.rule(line).rule.clone());
+            *minutes.entry(key).or_default() += line.hours.minutes();
+        }
+        prop_assert_eq!(minutes, reckon(&case, &shifts));
+    }
+
+    #[test]
+    fn the_order_of_shifts_does_not_matter(
+        case in case(),
+        shifts in roster(),
+        turn in 0..10usize,
+    ) {
+        let mut turned = shifts.clone();
+        turned.rotate_left(turn % shifts.len());
+        prop_assert_eq!(total(&case, &shifts), total(&case, &turned));
+        turned.reverse();
+        prop_assert_eq!(total(&case, &shifts), total(&case, &turned));
+    }
+
+    #[test]
+    fn a_longer_last_shift_never_pays_less(
+        case in case(),
+        shifts in roster(),
+        minutes in 1..300i32,
+    ) {
+        let mut longer = shifts.clone();
+        let last = longer.last_mut().unwrap();
+        last.end = later(last.end, minutes);
+        let of_day = last.end.local_time().minute_of_day();
+        prop_assume!(!(120..180).contains(&of_day));
+        prop_assert!(total(&case, &shifts) <= total(&case, &longer));
+    }
+
+    #[test]
+    fn one_more_shift_never_pays_less(case in case(), shifts in roster()) {
+        let fewer = &shifts[..shifts.len() - 1];
+        if !fewer.is_empty() {
+            prop_assert!(total(&case, fewer) < total(&case, &shifts));
+        }
+    }
+
+    #[test]
+    fn splitting_a_shift_moves_cents_at_most(
+        case in case(),
+        mut shifts in roster(),
+        at in 1..60i32,
+    ) {
+        // Loadings per hour begun count more hours when a shift is split, by design.
+        let (award, classification) = match case.award {
+            "MA000009" => CLASSIFICATIONS[3],
+            award => (award, case.classification),
+        };
+        let case = Case { award, classification, ..case };
+        shifts[0].unpaid_breaks.clear();
+        let first = &shifts[0];
+        let cut = later(first.start, at);
+        let of_day = cut.local_time().minute_of_day();
+        prop_assume!(!(120..180).contains(&of_day));
+        // Shifts that start on another day count towards that day's limits.
+        prop_assume!(cut.local_time().date() == first.start.local_time().date());
+        let mut split = shifts.clone();
+        split[0].end = cut;
+        let rest = Shift { start: cut, end: first.end, unpaid_breaks: Vec::new() };
+        split.insert(1, rest);
+        let (whole, parts) = (total(&case, &shifts), total(&case, &split));
+        prop_assert!((whole - parts).cents().abs() <= 1, "{whole} against {parts}");
+    }
+}

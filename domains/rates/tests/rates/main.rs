@@ -1,0 +1,13 @@
+//! The rates domain against published figures, the Commission's data, laws and refusals.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod charges;
+mod commission;
+mod domain;
+mod figures;
+mod golden;
+mod laws;
+mod packs;
+mod shifts;
+mod support;

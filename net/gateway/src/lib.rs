@@ -1,0 +1,25 @@
+//! One request's life between a door and the engine: everything that every door must do alike.
+//!
+//! A door parses bytes into a [`Demand`], [`Demand::call`] makes the engine's call of it, the core
+//! answers, and a [`Rejection`] says in the door's own tongue what went wrong. The JSON doors also
+//! find here, generated from the operations alone: the [`Routes`], the merging of path, query and
+//! body into one request ([`Route::request_json`]), and the [`openapi`] document.
+//!
+//! [`rejection`](Rejection) is the only place that maps the engine's faults and the domains'
+//! refusals to wire and HTTP statuses.
+//!
+//! Until TLS and authentication exist, [`bind`] refuses every address that strangers can reach.
+
+mod demand;
+mod json;
+mod listen;
+mod openapi;
+mod rejection;
+mod routes;
+
+pub use demand::{Demand, Principal};
+pub use json::percent_decoded;
+pub use listen::{BindError, Listeners, bind};
+pub use openapi::openapi;
+pub use rejection::{Place, Rejection};
+pub use routes::{Found, Route, Routes};

@@ -1,0 +1,302 @@
+//! A greeted connection: one task reads, runs requests and writes what they answer at once; a second
+//! writes what completions add later. The write half is a token: whoever holds it writes until
+//! nothing is left, so nobody waits for it and nothing is forgotten.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use gateway::Rejection;
+use monoio::buf::IoBufMut;
+use monoio::io::{
+    AsyncReadRent, AsyncWriteRent, AsyncWriteRentExt, OwnedReadHalf, OwnedWriteHalf, Splitable,
+};
+use monoio::net::TcpStream;
+use runtime::{Complete, Sink};
+use shard::Completion;
+use wire::{Limits, Status, WireError, decode_request};
+
+use crate::dispatch;
+use crate::door::Desk;
+use crate::greeting::linger;
+use crate::tickets::Tickets;
+
+/// The receive buffer starts with so much room, and grows while reads fill it.
+const INPUT_BYTES_MIN: usize = 16 * 1024;
+/// Beyond this it grows only for a frame that is larger.
+const INPUT_BYTES_MAX: usize = 256 * 1024;
+/// No further request is run while more than this waits to be written.
+const OUTPUT_BYTES_HIGH: usize = 1024 * 1024;
+/// A client that leaves more than this untaken is cut off.
+const OUTPUT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Batch items may wait beside each other up to this many times the in-flight limit.
+const ITEMS_PER_REQUEST: usize = 16;
+
+/// What both tasks of a connection share.
+pub(crate) struct Line {
+    pub(crate) desk: Rc<Desk>,
+    pub(crate) out: RefCell<Vec<u8>>,
+    pub(crate) tickets: RefCell<Tickets>,
+    writer: RefCell<Option<OwnedWriteHalf<TcpStream>>>,
+    /// The socket is beyond use, or the connection is over.
+    ended: Cell<bool>,
+    /// The reading task.
+    reader: Waker,
+    /// The reading task waits for output to leave, or for completions.
+    waits: Cell<bool>,
+    /// The writing task, when it sleeps.
+    sleeper: RefCell<Option<Waker>>,
+}
+
+/// Why the reading task stops.
+enum End {
+    /// The client sends no more; it may still read.
+    Left,
+    /// The box stops.
+    Stopping,
+    /// The bytes at this offset of the stream are no request.
+    Garbled { offset: u64, error: WireError },
+    /// The socket is beyond use.
+    Broken,
+}
+
+/// Serves a connection to its end. `input` holds what was read so far, of which the Hello took
+/// `taken` bytes.
+pub(crate) async fn serve(desk: Rc<Desk>, stream: TcpStream, mut input: Vec<u8>, taken: usize) {
+    let _guard = desk.core.enter();
+    input.drain(..taken);
+    let (mut reader, writer) = stream.into_split();
+    let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+    let name = desk.remember(waker.clone());
+    let line = Rc::new(Line {
+        desk: Rc::clone(&desk),
+        out: RefCell::default(),
+        tickets: RefCell::default(),
+        writer: RefCell::new(Some(writer)),
+        ended: Cell::new(false),
+        reader: waker,
+        waits: Cell::new(false),
+        sleeper: RefCell::default(),
+    });
+    let sink = desk.core.register(Rc::clone(&line) as Rc<dyn Complete>);
+    monoio::spawn(write_later(Rc::clone(&line)));
+    let end = line.read(&sink, &mut reader, input, taken).await;
+    match &end {
+        End::Left => line.until(Line::is_done).await,
+        End::Stopping => {
+            line.until(Line::is_done).await;
+            line.dismiss(&Rejection::new(Status::ShuttingDown, "the box is stopping"));
+        }
+        End::Garbled { offset, error } => {
+            let rejection = Rejection::new(Status::Garbled, error.to_string());
+            line.dismiss(&Rejection { reference: *offset, ..rejection });
+        }
+        End::Broken => {}
+    }
+    line.flush().await;
+    line.until(Line::is_written).await;
+    line.end();
+    desk.forget(name);
+    drop(sink);
+    let writer = line.writer.borrow_mut().take();
+    if let Some(mut writer) = writer
+        && writer.shutdown().await.is_ok()
+        && !matches!(end, End::Left | End::Broken)
+    {
+        linger(&mut reader).await;
+    }
+}
+
+impl Line {
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.desk.options.limits
+    }
+
+    pub(crate) fn in_flight_max(&self) -> usize {
+        usize::from(self.limits().in_flight_max)
+    }
+
+    pub(crate) fn waiting_max(&self) -> usize {
+        self.in_flight_max() * ITEMS_PER_REQUEST
+    }
+
+    /// The position of an answer that reflects no state of its own.
+    pub(crate) fn position(&self) -> u64 {
+        self.desk.core.durable().0
+    }
+
+    async fn read(
+        &self,
+        sink: &Sink,
+        reader: &mut OwnedReadHalf<TcpStream>,
+        mut input: Vec<u8>,
+        taken: usize,
+    ) -> End {
+        let mut offset = u64::try_from(taken).expect("a hello is short");
+        let mut room = INPUT_BYTES_MIN;
+        loop {
+            let mut taken = 0;
+            loop {
+                let request = match decode_request(&input[taken..], self.limits()) {
+                    Ok(Some((request, bytes))) => {
+                        taken += bytes;
+                        request
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        let at = u64::try_from(taken + error.offset).expect("inside the buffer");
+                        return End::Garbled { offset: offset + at, error };
+                    }
+                };
+                dispatch::dispatch(self, sink, &request);
+                if OUTPUT_BYTES_HIGH < self.out.borrow().len() {
+                    self.flush().await;
+                    self.until(Self::is_low).await;
+                }
+                if self.ended.get() {
+                    return End::Broken;
+                }
+            }
+            self.flush().await;
+            offset += u64::try_from(taken).expect("inside the buffer");
+            input.drain(..taken);
+            let whole = wire::announced_bytes(&input).unwrap_or(0);
+            if input.is_empty() && INPUT_BYTES_MAX < input.capacity() {
+                input.shrink_to(INPUT_BYTES_MAX);
+            }
+            input.reserve(room.max(whole).saturating_sub(input.len()));
+            match self.receive(reader, &mut input).await {
+                Ok(true) if input.len() == input.capacity() => {
+                    room = (room * 2).min(INPUT_BYTES_MAX);
+                }
+                Ok(true) => {}
+                Ok(false) if self.ended.get() => return End::Broken,
+                Ok(false) if self.desk.core.is_stopping() => return End::Stopping,
+                Ok(false) => return End::Left,
+                Err(_) => {
+                    self.end();
+                    return End::Broken;
+                }
+            }
+        }
+    }
+
+    /// Reads into the free capacity of `input`; false when there is nothing more to read, because
+    /// the client sends no more, the socket failed, or the box stops.
+    async fn receive(
+        &self,
+        reader: &mut OwnedReadHalf<TcpStream>,
+        input: &mut Vec<u8>,
+    ) -> io::Result<bool> {
+        let start = input.len();
+        let space = std::mem::take(input).slice_mut(start..);
+        let mut read = pin!(reader.read(space));
+        let read = poll_fn(|context| {
+            if self.ended.get() || self.desk.core.is_stopping() {
+                return Poll::Ready(None);
+            }
+            read.as_mut().poll(context).map(Some)
+        });
+        let Some((count, space)) = read.await else { return Ok(false) };
+        *input = space.into_inner();
+        count.map(|it| it != 0)
+    }
+
+    /// Writes all output, unless another task is at it.
+    async fn flush(&self) {
+        if self.out.borrow().is_empty() {
+            return;
+        }
+        let Some(mut writer) = self.writer.borrow_mut().take() else { return };
+        let mut spare = Vec::new();
+        while !self.ended.get() && !self.out.borrow().is_empty() {
+            std::mem::swap(&mut spare, &mut *self.out.borrow_mut());
+            let (written, sent) = writer.write_all(spare).await;
+            spare = sent;
+            spare.clear();
+            if written.is_err() {
+                self.end();
+            }
+        }
+        // The buffer that was sent last is the larger one, most of the time: keep it.
+        if spare.capacity() <= OUTPUT_BYTES_HIGH && self.out.borrow().is_empty() {
+            *self.out.borrow_mut() = spare;
+        }
+        *self.writer.borrow_mut() = Some(writer);
+        if self.waits.get() {
+            self.reader.wake_by_ref();
+        }
+    }
+
+    /// Appends a last word to the client.
+    fn dismiss(&self, rejection: &Rejection) {
+        let position = self.position();
+        wire::encode_problem_reply(&mut self.out.borrow_mut(), 0, &rejection.problem(), position);
+    }
+
+    fn end(&self) {
+        self.ended.set(true);
+        self.reader.wake_by_ref();
+        self.wake_sleeper();
+    }
+
+    fn wake_sleeper(&self) {
+        if let Some(sleeper) = self.sleeper.borrow_mut().take() {
+            sleeper.wake();
+        }
+    }
+
+    /// Waits, in the reading task, for something that writing or completions bring about.
+    async fn until(&self, condition: fn(&Self) -> bool) {
+        poll_fn(
+            |_: &mut Context<'_>| {
+                if condition(self) || self.ended.get() { Poll::Ready(()) } else { Poll::Pending }
+            },
+        )
+        .await;
+    }
+
+    fn is_low(&self) -> bool {
+        self.out.borrow().len() <= OUTPUT_BYTES_HIGH
+    }
+
+    fn is_written(&self) -> bool {
+        self.out.borrow().is_empty() && self.writer.borrow().is_some()
+    }
+
+    fn is_done(&self) -> bool {
+        self.tickets.borrow().count() == 0 && self.is_written()
+    }
+}
+
+impl Complete for Line {
+    fn complete(&self, number: u32, completion: Completion) {
+        dispatch::complete(self, number, completion);
+        if OUTPUT_BYTES_MAX < self.out.borrow().len() {
+            self.end();
+        }
+        self.wake_sleeper();
+    }
+}
+
+/// Writes what completions add, until the connection is over.
+async fn write_later(line: Rc<Line>) {
+    loop {
+        poll_fn(|context| {
+            let has_work = !line.out.borrow().is_empty() && line.writer.borrow().is_some();
+            if line.ended.get() || has_work {
+                return Poll::Ready(());
+            }
+            *line.sleeper.borrow_mut() = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+        if line.ended.get() {
+            return;
+        }
+        line.flush().await;
+    }
+}

@@ -1,0 +1,189 @@
+//! `pwrite` and `fdatasync` through the page cache: for systems without `io_uring` or direct I/O.
+//!
+//! Operations block the thread and their futures are ready at once; [`block_on`] is the executor.
+
+mod executor;
+
+use std::cell::Cell;
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+
+pub use executor::block_on;
+
+use crate::{Device, DiskError, File, Operation};
+
+/// A directory reached through the page cache.
+#[derive(Debug, Clone)]
+pub struct PlainDevice {
+    root: PathBuf,
+    /// When the executor must poll again although nobody woke it.
+    deadline: Rc<Cell<Option<Instant>>>,
+}
+
+/// An open file.
+#[derive(Debug)]
+pub struct PlainFile {
+    file: fs::File,
+    place: String,
+}
+
+impl PlainDevice {
+    /// Uses the directory `root`, making it when it does not exist.
+    pub fn open_directory(root: &Path) -> Result<Self, DiskError> {
+        make_directory(root)?;
+        Ok(Self { root: root.to_owned(), deadline: Rc::default() })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    fn failed(&self, operation: Operation, name: &str) -> impl FnOnce(io::Error) -> DiskError {
+        let place = self.place(name);
+        move |source| DiskError { operation, place, source }
+    }
+}
+
+/// Makes `root` and its missing parents, durably.
+pub(crate) fn make_directory(root: &Path) -> Result<(), DiskError> {
+    let failed = |operation| {
+        move |source| DiskError { operation, place: root.display().to_string(), source }
+    };
+    if !root.is_dir() {
+        fs::create_dir_all(root).map_err(failed(Operation::Create))?;
+        let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or_else(|| Path::new("."));
+        fs::File::open(parent)
+            .and_then(|parent| parent.sync_all())
+            .map_err(failed(Operation::SyncNames))?;
+    }
+    Ok(())
+}
+
+/// The names in `root`, sorted.
+pub(crate) fn list(root: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Bytes that an unprivileged process may still claim below `root`.
+pub(crate) fn free_bytes(root: &Path) -> io::Result<u64> {
+    let status = statvfs(root)?;
+    Ok(status.f_bavail.saturating_mul(status.f_frsize))
+}
+
+impl Device for PlainDevice {
+    type File = PlainFile;
+    type Buffer = Vec<u8>;
+
+    fn buffer(&self, bytes: usize) -> Vec<u8> {
+        vec![0; bytes]
+    }
+
+    async fn list(&self) -> Result<Vec<String>, DiskError> {
+        list(&self.root).map_err(self.failed(Operation::List, ""))
+    }
+
+    async fn create(&self, name: &str, bytes: u64) -> Result<PlainFile, DiskError> {
+        let path = self.path(name);
+        let file = fs::File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(self.failed(Operation::Create, name))?;
+        if let Err(errno) = fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+            let failure = self.failed(Operation::Create, name)(errno.into());
+            fs::remove_file(&path).map_err(self.failed(Operation::Remove, name))?;
+            return Err(failure);
+        }
+        Ok(PlainFile { file, place: self.place(name) })
+    }
+
+    async fn open(&self, name: &str) -> Result<PlainFile, DiskError> {
+        let file = fs::File::options()
+            .read(true)
+            .write(true)
+            .open(self.path(name))
+            .map_err(self.failed(Operation::Open, name))?;
+        Ok(PlainFile { file, place: self.place(name) })
+    }
+
+    async fn rename(&self, source: &str, target: &str) -> Result<(), DiskError> {
+        fs::rename(self.path(source), self.path(target))
+            .map_err(self.failed(Operation::Rename, source))
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), DiskError> {
+        fs::remove_file(self.path(name)).map_err(self.failed(Operation::Remove, name))
+    }
+
+    async fn sync_names(&self) -> Result<(), DiskError> {
+        fs::File::open(&self.root)
+            .and_then(|directory| directory.sync_all())
+            .map_err(self.failed(Operation::SyncNames, ""))
+    }
+
+    async fn free_bytes(&self) -> Result<u64, DiskError> {
+        free_bytes(&self.root).map_err(self.failed(Operation::Space, ""))
+    }
+
+    async fn pause(&self, duration_ms: u64) {
+        executor::pause(&self.deadline, Duration::from_millis(duration_ms)).await;
+    }
+
+    fn place(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+}
+
+impl PlainFile {
+    fn failed(&self, operation: Operation) -> impl FnOnce(io::Error) -> DiskError {
+        move |source| DiskError { operation, place: self.place.clone(), source }
+    }
+}
+
+impl File for PlainFile {
+    type Buffer = Vec<u8>;
+
+    async fn write_at(&self, buffer: Vec<u8>, offset: u64) -> Result<(), DiskError> {
+        self.file.write_all_at(&buffer, offset).map_err(self.failed(Operation::Write))
+    }
+
+    async fn read_at(&self, into: &mut [u8], offset: u64) -> Result<usize, DiskError> {
+        let mut filled = 0;
+        let mut at = offset;
+        while filled < into.len() {
+            match self.file.read_at(&mut into[filled..], at) {
+                Ok(0) => break,
+                Ok(bytes) => {
+                    filled += bytes;
+                    at += bytes as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.failed(Operation::Read)(error)),
+            }
+        }
+        Ok(filled)
+    }
+
+    async fn sync(&self) -> Result<(), DiskError> {
+        self.file.sync_data().map_err(self.failed(Operation::Sync))
+    }
+
+    async fn size_bytes(&self) -> Result<u64, DiskError> {
+        self.file.metadata().map(|it| it.len()).map_err(self.failed(Operation::Read))
+    }
+
+    async fn close(self) {}
+}
