@@ -117,7 +117,7 @@ pub fn recover_offline(
         return Err(error.into());
     }
     let events = replay.events();
-    let (rows, floor_us) = replay.finish();
+    let (rows, floor_us) = replay.finish()?;
     let (position, frames) = (recovered.position, recovered.frames_count);
     let resume = recovered.resume;
     Ok(Recovery { stores, rows, position, floor_us, frames, events, base, resume, lock })

@@ -14,6 +14,7 @@
 //! - nothing waits without a bound.
 
 mod call;
+mod clock;
 mod commit;
 mod gate;
 mod holds;

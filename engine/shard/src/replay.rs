@@ -7,6 +7,7 @@ use contract::{Change, DomainId, Entry, RowVisitor, Staging, StoreKey, TableId, 
 use frame::{Frame, Lsn};
 
 use crate::{
+    clock,
     idempotency::{ENGINE, Kept, row},
     map::SlotMap,
     overlay::Rows,
@@ -47,6 +48,14 @@ pub enum ReplayError {
         /// Which frame.
         lsn: Lsn,
         /// Which record and how.
+        reason: String,
+    },
+    /// The latest time before the last checkpoint cannot be read.
+    #[error(
+        "the clock rows of the engine's store: {reason}; restore a backup or fetch from a standby"
+    )]
+    Clock {
+        /// What is wrong.
         reason: String,
     },
 }
@@ -138,9 +147,12 @@ impl<'a> Replay<'a> {
         self.events
     }
 
-    /// The changes of each core in order, and the latest time in the log.
-    pub fn finish(self) -> (Vec<Rows>, u64) {
-        (self.rows, self.floor_us)
+    /// The changes of each core in order, and the latest time that any earlier start gave out, in
+    /// microseconds.
+    pub fn finish(self) -> Result<(Vec<Rows>, u64), ReplayError> {
+        let stored_us =
+            clock::floor_us(self.base).map_err(|reason| ReplayError::Clock { reason })?;
+        Ok((self.rows, self.floor_us.max(stored_us)))
     }
 
     fn is_new(&self, domain: DomainId, lsn: Lsn) -> bool {

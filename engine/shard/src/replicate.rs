@@ -6,6 +6,7 @@ use contract::{TableId, Tenant};
 use frame::Lsn;
 
 use crate::{
+    clock,
     map::CoreId,
     message::{Body, ReplicatedRow},
     shard::{Hosted, Shard},
@@ -60,6 +61,7 @@ impl Shard {
         assert!(generation == self.generation + 1, "one checkpoint at a time");
         self.generation = generation;
         self.overlay.close();
+        self.overlay.install_older(clock::change(self.core, self.now_us), Lsn::NONE);
         for core in self.map.ids().filter(|core| *core != self.core) {
             let marker = Body::Marker { generation, from_peer: true };
             self.outbox.push((core, crate::Message(marker)));
@@ -89,7 +91,12 @@ impl Shard {
         if ready && let Some(commit) = self.gate.remove_slow(lsn) {
             self.finish(commit.origin, Ok(lsn), commit.reply);
             for (core, id) in commit.askers {
-                if core == self.core { self.settled(id, lsn) } else { self.tell_settled(core, id) }
+                if core == self.core {
+                    // What is compiled everywhere is durable, whatever position the repeat has.
+                    self.settled(id, Lsn(u64::MAX));
+                } else {
+                    self.tell_settled(core, id);
+                }
             }
         }
     }

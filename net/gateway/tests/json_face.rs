@@ -3,9 +3,9 @@
 #![allow(
     missing_docs,
     unreachable_pub,
+    unnameable_types,
     dead_code,
     missing_debug_implementations,
-    clippy::panic_in_result_fn,
     reason = "a test's domain is documented by its test"
 )]
 

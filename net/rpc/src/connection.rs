@@ -251,11 +251,14 @@ impl Line {
 
     /// Waits, in the reading task, for something that writing or completions bring about.
     async fn until(&self, condition: fn(&Self) -> bool) {
-        poll_fn(
-            |_: &mut Context<'_>| {
-                if condition(self) || self.ended.get() { Poll::Ready(()) } else { Poll::Pending }
-            },
-        )
+        poll_fn(|_: &mut Context<'_>| {
+            let waits = !condition(self) && !self.ended.get();
+            self.waits.set(waits);
+            if waits {
+                return Poll::Pending;
+            }
+            Poll::Ready(())
+        })
         .await;
     }
 

@@ -3,6 +3,7 @@
 #![allow(
     missing_docs,
     unreachable_pub,
+    unnameable_types,
     dead_code,
     missing_debug_implementations,
     reason = "a test's domain is documented by its test"
@@ -24,13 +25,13 @@ use runtime::{DeviceChoice, Doors, Running, start};
 use tempfile::TempDir;
 
 /// A box on a fresh directory, with its door open.
-pub struct Box_ {
+pub struct TestBox {
     pub address: SocketAddr,
     running: Option<Running>,
     _data: TempDir,
 }
 
-impl Box_ {
+impl TestBox {
     pub fn open(cores: u16, options: rpc::Options) -> Self {
         let data = TempDir::new().expect("a temporary directory");
         let loopback = "127.0.0.1:0".parse().expect("an address");
@@ -52,7 +53,7 @@ impl Box_ {
     }
 }
 
-impl Drop for Box_ {
+impl Drop for TestBox {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.stop();

@@ -12,8 +12,9 @@ const QUIET: u32 = 0;
 const RUNG: u32 = 1;
 const PARKED: u32 = 2;
 
-/// A bell that remembers one ring. Ringing a thread that is busy costs one atomic swap and no system call; only a
-/// parked one is woken through its executor (an eventfd in the ring with glommio, a futex with the plain one).
+/// A bell that remembers one ring. Ringing a thread that is busy costs one atomic swap and no
+/// system call; only a parked one is woken through its executor (an eventfd in the ring with
+/// glommio, a futex with the plain one).
 #[derive(Debug, Default)]
 pub struct Bell {
     state: AtomicU32,
@@ -22,14 +23,14 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// A bell whose listener spins for `spin` before it parks. Spinning saves the wake-up (some 20 us on a virtual
-    /// machine) and costs a core: zero is right unless a core is to spare.
+    /// A bell whose listener spins for `spin` before it parks. Spinning saves the wake-up (some 20
+    /// us on a virtual machine) and costs a core: zero is right unless a core is to spare.
     pub fn new(spin: Duration) -> Self {
         Self { state: AtomicU32::new(QUIET), waker: Mutex::new(None), spin }
     }
 
-    /// Rings: the next `rung`, or the one that waits now, resolves. Everything that the caller did before is visible
-    /// to the listener after.
+    /// Rings: the next `rung`, or the one that waits now, resolves. Everything that the caller did
+    /// before is visible to the listener after.
     pub fn ring(&self) {
         if self.state.swap(RUNG, Ordering::AcqRel) == PARKED {
             let waker = self.waker.lock().unwrap_or_else(PoisonError::into_inner).take();

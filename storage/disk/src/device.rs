@@ -5,7 +5,8 @@ use std::task::Poll;
 
 use crate::DiskError;
 
-/// The longest single transfer. Larger direct transfers than a device's `max_sectors` have hung processes.
+/// The longest single transfer. Larger direct transfers than a device's `max_sectors` have hung
+/// processes.
 pub const IO_BYTES_MAX: usize = 512 * 1024;
 
 /// One directory of files. Futures are polled on one thread and run one operation each.
@@ -16,12 +17,13 @@ pub trait Device {
     /// Memory that a file writes from: aligned as the device needs it.
     type Buffer: AsRef<[u8]> + AsMut<[u8]>;
 
-    /// A buffer of exactly `bytes`, a multiple of 4 KiB up to [`IO_BYTES_MAX`], with unspecified content.
+    /// A buffer of exactly `bytes`, a multiple of 4 KiB up to [`IO_BYTES_MAX`], with unspecified
+    /// content.
     fn buffer(&self, bytes: usize) -> Self::Buffer;
     /// The names of all files, sorted.
     async fn list(&self) -> Result<Vec<String>, DiskError>;
-    /// Makes a file of `bytes` whose space is claimed but not yet written; it reads as zeroes. Fails when the name
-    /// is taken, and leaves no file behind when the space is not there.
+    /// Makes a file of `bytes` whose space is claimed but not yet written; it reads as zeroes.
+    /// Fails when the name is taken, and leaves no file behind when the space is not there.
     async fn create(&self, name: &str, bytes: u64) -> Result<Self::File, DiskError>;
     /// Opens a file for reading and writing.
     async fn open(&self, name: &str) -> Result<Self::File, DiskError>;
@@ -47,8 +49,8 @@ pub trait File {
 
     /// Writes the whole buffer at `offset`, a multiple of 4 KiB inside the file.
     async fn write_at(&self, buffer: Self::Buffer, offset: u64) -> Result<(), DiskError>;
-    /// Fills `into` from `offset`; both are multiples of 4 KiB, at most [`IO_BYTES_MAX`]. Returns fewer bytes only
-    /// at the end of the file.
+    /// Fills `into` from `offset`; both are multiples of 4 KiB, at most [`IO_BYTES_MAX`]. Returns
+    /// fewer bytes only at the end of the file.
     async fn read_at(&self, into: &mut [u8], offset: u64) -> Result<usize, DiskError>;
     /// Makes everything written so far durable (`fdatasync`).
     async fn sync(&self) -> Result<(), DiskError>;

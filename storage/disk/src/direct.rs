@@ -1,8 +1,9 @@
 //! Direct I/O on a glommio executor.
 //!
-//! House rules for glommio 0.9, which is confined to this module: one transfer is at most [`crate::IO_BYTES_MAX`];
-//! one timer is burned at the start, because the first takes tens of milliseconds; the first file opened on a device is
-//! not empty; neither its queues between executors nor its gates are used.
+//! House rules for glommio 0.9, which is confined to this module: one transfer is at most
+//! [`crate::IO_BYTES_MAX`]; one timer is burned at the start, because the first takes tens of
+//! milliseconds; the first file opened on a device is not empty; no task queue asks for
+//! `Latency::Matters`; neither its queues between executors nor its gates are used.
 
 use std::fs;
 use std::io;
@@ -64,9 +65,8 @@ where
         match executor {
             Ok(executor) => executor.run(async move {
                 glommio::timer::sleep(Duration::from_micros(1)).await;
-                // Not `Latency::Matters`: its I/O goes to a second ring that the executor, asleep in
-                // the main one, only polls, and on recent kernels that wake-up is sometimes lost
-                // (the log then hangs). I/O of the main ring wakes it directly.
+                // Not `Latency::Matters`: with it an operation now and then never resolves (seen on
+                // Linux 6.18, once in some ten thousand writes), and the log hangs.
                 let latency = Latency::NotImportant;
                 let queue =
                     glommio::executor().create_task_queue(Shares::default(), latency, &name);
@@ -89,7 +89,8 @@ fn reason(error: GlommioError<()>) -> io::Error {
 }
 
 impl DirectDevice {
-    /// Uses the directory `root`, making it when it does not exist. Call it on the executor's thread.
+    /// Uses the directory `root`, making it when it does not exist. Call it on the executor's
+    /// thread.
     pub async fn open_directory(root: &Path) -> Result<Self, DiskError> {
         plain::make_directory(root)?;
         let device = Self { root: root.to_owned() };
@@ -97,9 +98,10 @@ impl DirectDevice {
         Ok(device)
     }
 
-    /// glommio finds out whether a device completes by polling when the first file on it is opened, by reading that
-    /// file. An empty file always reads well, glommio then polls a device that does not, and loses wake-ups. So the
-    /// first file has something in it.
+    /// glommio finds out whether a device completes by polling when the first file on it is opened,
+    /// by reading that file. An empty file always reads well; glommio then polls a device that does
+    /// not, and keeps a core busy while a write is in flight. So the first file has something in
+    /// it.
     async fn teach_polling(&self) -> Result<(), DiskError> {
         let name = "polling.tmp";
         fs::write(self.path(name), [0; 4096])
@@ -232,7 +234,8 @@ impl File for DirectFile {
     }
 
     async fn close(self) {
-        // A descriptor that fails to close is gone all the same, and what mattered was synced before.
+        // A descriptor that fails to close is gone all the same, and what mattered was synced
+        // before.
         drop(self.file.close().await);
     }
 }

@@ -1,8 +1,9 @@
 //! The only crate that opens data files: one device interface, three implementations.
 //!
-//! A [`Device`] is one directory of flat file names. [`direct`] is direct I/O on a glommio executor, [`plain`] is
-//! `pwrite` and `fdatasync` for systems without `io_uring`, [`sim`] is a faulty disk in memory that a simulator
-//! completes operation by operation. Whoever uses a device is generic over the trait and never names one of them.
+//! A [`Device`] is one directory of flat file names. [`direct`] is direct I/O on a glommio
+//! executor, [`plain`] is `pwrite` and `fdatasync` for systems without `io_uring`, [`sim`] is a
+//! faulty disk in memory that a simulator completes operation by operation. Whoever uses a device
+//! is generic over the trait and never names one of them.
 //!
 //! Invariants:
 //! - no operation is longer than [`IO_BYTES_MAX`], so that no kernel limit on one transfer is met;

@@ -9,7 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 /// The lock file's name inside the data directory.
 const NAME: &str = "LOCK";
 
-/// Holds a data directory for this process until it is dropped or the process ends, however it ends.
+/// Holds a data directory for this process until it is dropped or the process ends, however it
+/// ends.
 #[derive(Debug)]
 pub struct DirLock {
     /// Keeps the descriptor, and with it the kernel's lock.

@@ -16,7 +16,8 @@ const BLOCK_BYTES: usize = 4096;
 /// Blocks of the probed file; writes go round in it.
 const BLOCKS: u64 = 1024;
 
-/// What one 4 KiB write followed by one fdatasync costs, on preallocated and zeroed space, nothing else running.
+/// What one 4 KiB write followed by one fdatasync costs, on preallocated and zeroed space, nothing
+/// else running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Probe {
     /// Whether the file system takes direct I/O. If not, the figures went through the page cache.
@@ -33,7 +34,8 @@ pub struct Probe {
     pub sync_p50_ns: u64,
 }
 
-/// Measures the device under `directory`, in `rounds` rounds (at least one) of some hundred microseconds each.
+/// Measures the device under `directory`, in `rounds` rounds (at least one) of some hundred
+/// microseconds each.
 pub fn measure(directory: &Path, rounds: u32) -> Result<Probe, DiskError> {
     let path = directory.join(NAME);
     let failed = |operation| {
@@ -46,7 +48,8 @@ pub fn measure(directory: &Path, rounds: u32) -> Result<Probe, DiskError> {
 }
 
 fn write_rounds(path: &Path, rounds: u32) -> io::Result<Probe> {
-    // One block more than needed, so that an aligned block lies inside wherever the allocator put it.
+    // One block more than needed, so that an aligned block lies inside wherever the allocator put
+    // it.
     let memory = vec![0u8; 2 * BLOCK_BYTES];
     let start = memory.as_ptr().align_offset(BLOCK_BYTES).min(BLOCK_BYTES);
     let block = &memory[start..start + BLOCK_BYTES];

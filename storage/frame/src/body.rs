@@ -15,7 +15,8 @@
 //! | domain | code | version | key_bytes | payload_bytes | key ... | payload ... |
 //! ```
 //!
-//! The time of the decision is not here: it travels beside the body and stands in the frame's header.
+//! The time of the decision is not here: it travels beside the body and stands in the frame's
+//! header.
 
 mod decode;
 mod encode;
@@ -24,7 +25,8 @@ pub use decode::{Body, Events};
 pub(crate) use decode::{u32_at, u64_at};
 pub use encode::{BodyBuilder, encode_body};
 
-/// The longest body: a flipped bit in a length can never make a reader allocate or read more than this.
+/// The longest body: a flipped bit in a length can never make a reader allocate or read more than
+/// this.
 pub const BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The longest key of an event.
 pub const KEY_BYTES_MAX: usize = 48;
@@ -41,7 +43,8 @@ pub(crate) const FLAG_IDEMPOTENCY: u32 = 1;
 /// Whose decision a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Meta<'a> {
-    /// Wall-clock time of the decision, microseconds since 1970-01-01T00:00Z. Not part of the body's bytes.
+    /// Wall-clock time of the decision, microseconds since 1970-01-01T00:00Z. Not part of the
+    /// body's bytes.
     pub time_us: u64,
     /// The tenant whose state changes.
     pub tenant: u32,

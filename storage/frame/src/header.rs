@@ -7,12 +7,13 @@
 //! | magic | crc | body_bytes | epoch | lsn | durable | time_us | chain | zeroes  | body ... |
 //! ```
 //!
-//! - `crc` is crc32c over the segment id (8 bytes), the header from byte 8 on, and the body. The segment id is the
-//!   salt: a frame left behind by an earlier use of the same file does not pass.
-//! - `durable` is the highest LSN known to be durable when the frame's group was formed. A frame that can be read
-//!   therefore proves that all frames up to `durable` were once acknowledged.
-//! - `chain` ties the frame to all before it: xxh3-64 over the body, seeded with xxh3-64 over `lsn`, `epoch` and
-//!   `time_us`, seeded with the previous frame's chain. It does not depend on the segment.
+//! - `crc` is crc32c over the segment id (8 bytes), the header from byte 8 on, and the body. The
+//!   segment id is the salt: a frame left behind by an earlier use of the same file does not pass.
+//! - `durable` is the highest LSN known to be durable when the frame's group was formed. A frame
+//!   that can be read therefore proves that all frames up to `durable` were once acknowledged.
+//! - `chain` ties the frame to all before it: xxh3-64 over the body, seeded with xxh3-64 over
+//!   `lsn`, `epoch` and `time_us`, seeded with the previous frame's chain. It does not depend on
+//!   the segment.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -173,7 +174,8 @@ impl<'a> Frame<'a> {
         self.header.frame_bytes()
     }
 
-    /// Whether this frame is the one that comes right after `previous`: next number, epoch not lower, chain intact.
+    /// Whether this frame is the one that comes right after `previous`: next number, epoch not
+    /// lower, chain intact.
     pub fn follows(&self, previous: Position) -> bool {
         self.header.lsn == previous.lsn.next()
             && self.header.epoch >= previous.epoch
@@ -181,7 +183,8 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Reads the frame at the start of `bytes`, which may go on behind it, as a frame of segment `segment`.
+/// Reads the frame at the start of `bytes`, which may go on behind it, as a frame of segment
+/// `segment`.
 pub fn decode(bytes: &[u8], segment: u64) -> Result<Frame<'_>, FrameError> {
     let header = Header::parse(bytes)?;
     let needed = header.frame_bytes();
@@ -199,9 +202,11 @@ pub fn decode(bytes: &[u8], segment: u64) -> Result<Frame<'_>, FrameError> {
     Ok(Frame { header, body, body_bytes })
 }
 
-/// The header of the frame that follows `previous` in epoch `epoch`, and the position that it makes.
+/// The header of the frame that follows `previous` in epoch `epoch`, and the position that it
+/// makes.
 ///
-/// `durable` is the highest LSN known to be durable, `segment` the id of the segment that it will be written to.
+/// `durable` is the highest LSN known to be durable, `segment` the id of the segment that it will
+/// be written to.
 pub fn stamp(
     previous: Position,
     epoch: u32,

@@ -1,8 +1,9 @@
 //! The log's frame: bytes of one committed decision, and the seam between engine and log.
 //!
-//! A frame is a fixed header ([`header`]) followed by a body ([`body`]). The engine encodes bodies and never sees a
-//! header; the log thread writes headers and never looks into a body. Between the two stands a [`Group`] of
-//! bodies with consecutive log sequence numbers, handed over through [`Feed`].
+//! A frame is a fixed header ([`header`]) followed by a body ([`body`]). The engine encodes bodies
+//! and never sees a header; the log thread writes headers and never looks into a body. Between the
+//! two stands a [`Group`] of bodies with consecutive log sequence numbers, handed over through
+//! [`Feed`].
 //!
 //! Invariants:
 //! - no function here panics on any input bytes, and decoding allocates nothing;

@@ -7,7 +7,8 @@ use crate::header::HEADER_BYTES;
 /// The unit of every write to the log: groups of frames are padded to it.
 pub const BLOCK_BYTES: usize = 4096;
 
-/// Log sequence number: the number of a frame, box-wide, starting at 1, without gaps. 0 means "nothing yet".
+/// Log sequence number: the number of a frame, box-wide, starting at 1, without gaps. 0 means
+/// "nothing yet".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Lsn(pub u64);
 
@@ -40,7 +41,8 @@ impl fmt::Display for Lsn {
     }
 }
 
-/// A point in the history of one log: two logs that agree on a position agree on every frame up to it.
+/// A point in the history of one log: two logs that agree on a position agree on every frame up to
+/// it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Position {
     /// Which start of the box wrote the frame. Grows by one with every start. 0 before the first.
@@ -64,10 +66,10 @@ impl fmt::Display for Position {
 
 /// What a frame with a body of `body_bytes` costs of the space granted by [`crate::Feed::grant`].
 ///
-/// The rule: every frame costs its header and its body, and the first frame of a pending group (the one pushed while
-/// nothing else is pending) costs one further block, which pays for the padding behind the group. The log grants
-/// only what it can place under this rule whatever the sizes of the frames are, so a frame that was paid for is
-/// never refused later for lack of space.
+/// The rule: every frame costs its header and its body, and the first frame of a pending group (the
+/// one pushed while nothing else is pending) costs one further block, which pays for the padding
+/// behind the group. The log grants only what it can place under this rule whatever the sizes of
+/// the frames are, so a frame that was paid for is never refused later for lack of space.
 #[must_use]
 pub const fn space_bytes(body_bytes: usize, first_of_group: bool) -> u64 {
     let padding = if first_of_group { BLOCK_BYTES } else { 0 };

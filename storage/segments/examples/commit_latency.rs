@@ -2,8 +2,9 @@
 //!
 //! `cargo run --release -p segments --example commit_latency -- DIRECTORY [ROUNDS]`
 //!
-//! Each row: median and 99th percentile of one frame at a time, from the push to the pushing thread seeing it durable,
-//! and durable frames per second with many in flight. The device's own 4 KiB write + fdatasync stands above.
+//! Each row: median and 99th percentile of one frame at a time, from the push to the pushing thread
+//! seeing it durable, and durable frames per second with many in flight. The device's own 4 KiB
+//! write + fdatasync stands above.
 #![allow(clippy::print_stdout, reason = "a measurement prints")]
 
 use std::env;

@@ -19,13 +19,14 @@ impl Control {
         Self { bell: Bell::new(spin), release_below: AtomicU64::new(0) }
     }
 
-    /// Tells the log that there is something to take, or that the engine is closing. Call it after every push: it
-    /// costs one atomic swap unless the log sleeps.
+    /// Tells the log that there is something to take, or that the engine is closing. Call it after
+    /// every push: it costs one atomic swap unless the log sleeps.
     pub fn ring(&self) {
         self.bell.ring();
     }
 
-    /// Lets go of every segment whose frames are all below `below`: nobody needs them for replay, standby or backup.
+    /// Lets go of every segment whose frames are all below `below`: nobody needs them for replay,
+    /// standby or backup.
     pub fn release(&self, below: Lsn) {
         if self.release_below.fetch_max(below.0, Ordering::AcqRel) < below.0 {
             self.bell.ring();

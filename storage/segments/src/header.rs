@@ -1,11 +1,12 @@
 //! The first block of a segment file.
 //!
 //! ```text
-//! 0       8         12      16   24              32          40               48                52    56
-//! | magic | version | epoch | id | segment_bytes | first lsn | previous chain | previous epoch | crc | zeroes ... 4096
+//! 0       8         12      16   24              32      40      48            52    56
+//! | magic | version | epoch | id | segment_bytes | first | chain | epoch before | crc | zeroes ...
 //! ```
 //!
-//! Integers are little endian; `crc` is crc32c over the bytes before it.
+//! `first` is the LSN of the first frame, `chain` and `epoch before` belong to the frame before it.
+//! The block is 4096 bytes long. Integers are little endian; `crc` is crc32c over all before it.
 
 use frame::{BLOCK_BYTES, Lsn, Position};
 

@@ -89,12 +89,13 @@ impl LogOptions {
         (HEADER_BYTES + self.body_bytes_max) as u64
     }
 
-    /// Credit that can be given whatever the sizes of the frames will be: `rest_bytes` are left in the active segment
-    /// (0 without one), `spares` further segments are ready.
+    /// Credit that can be given whatever the sizes of the frames will be: `rest_bytes` are left in
+    /// the active segment (0 without one), `spares` further segments are ready.
     ///
-    /// Frames go into segments one after the other, so each segment but the last may end with a hole smaller than
-    /// the longest frame. The padding of a group is paid for by its frames ([`frame::space_bytes`]), except behind the
-    /// part of a group that fills a segment up, where it lies in that hole.
+    /// Frames go into segments one after the other, so each segment but the last may end with a
+    /// hole smaller than the longest frame. The padding of a group is paid for by its frames
+    /// ([`frame::space_bytes`]), except behind the part of a group that fills a segment up, where
+    /// it lies in that hole.
     pub(crate) fn guaranteed_bytes(&self, rest_bytes: u64, spares: usize) -> u64 {
         let spares = spares as u64;
         if spares == 0 {
@@ -174,8 +175,8 @@ mod tests {
         assert!(LogOptions { body_bytes_max: 4096 - 63, ..tight }.check().is_err());
     }
 
-    /// Places groups of arbitrary frames exactly as the log does, paying from what was guaranteed: nothing that was
-    /// paid for may be left without a place.
+    /// Places groups of arbitrary frames exactly as the log does, paying from what was guaranteed:
+    /// nothing that was paid for may be left without a place.
     #[test]
     fn what_is_guaranteed_can_be_placed() {
         let options = LogOptions {

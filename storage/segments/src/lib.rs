@@ -1,15 +1,18 @@
 //! The log: segments, group commit, recovery.
 //!
-//! The log is a directory of segment files of equal length. Exactly one is written to. Groups of frames are padded
-//! to 4 KiB blocks, written with direct I/O and made durable by one `fdatasync`; what arrives meanwhile forms
-//! the next group ([`run`]). A further segment is always prepared ahead: claimed, zeroed and synced.
+//! The log is a directory of segment files of equal length. Exactly one is written to. Groups of
+//! frames are padded to 4 KiB blocks, written with direct I/O and made durable by one `fdatasync`;
+//! what arrives meanwhile forms the next group ([`run`]). A further segment is always prepared
+//! ahead: claimed, zeroed and synced.
 //!
 //! Invariants:
 //! - a frame never spans segments, and a segment is synced before the next one is begun;
-//! - a `.seg` name is durable only after its header is, so a `.seg` file without a valid header is damage;
-//! - every start of the box begins a segment and an epoch of its own: what a crash tore is never written over, and the
-//!   next segment's header says where the history goes on;
-//! - a frame is acknowledged only when it and all before it are synced; a failed write or sync is never retried.
+//! - a `.seg` name is durable only after its header is, so a `.seg` file without a valid header is
+//!   damage;
+//! - every start of the box begins a segment and an epoch of its own: what a crash tore is never
+//!   written over, and the next segment's header says where the history goes on;
+//! - a frame is acknowledged only when it and all before it are synced; a failed write or sync is
+//!   never retried.
 
 mod control;
 mod header;

@@ -120,7 +120,8 @@ impl<D: Device> Log<D> {
         Ok(position)
     }
 
-    /// Begins the epoch durably, if a spare segment is ready. True once the log has a segment to write to.
+    /// Begins the epoch durably, if a spare segment is ready. True once the log has a segment to
+    /// write to.
     pub(crate) async fn begin_epoch(&mut self) -> Result<bool, LogError> {
         if self.active.is_none() && 0 < self.spares.count() {
             self.begin_segment(self.position).await?;
@@ -128,7 +129,8 @@ impl<D: Device> Log<D> {
         Ok(self.active.is_some())
     }
 
-    /// Turns segments whose frames are all below `below` into spares, or removes them when there are enough.
+    /// Turns segments whose frames are all below `below` into spares, or removes them when there
+    /// are enough.
     pub async fn release(&mut self, below: Lsn) -> Result<(), LogError> {
         let mut released = Vec::new();
         loop {
@@ -143,8 +145,8 @@ impl<D: Device> Log<D> {
                 self.device.rename(&segment, &FileKind::Spare.name(header.id)).await?;
                 released.push(header.id);
             }
-            // One by one and in order, so that a crash never leaves a hole in the middle of the log. And durably
-            // before reuse, so that no new header is ever found under an old name.
+            // One by one and in order, so that a crash never leaves a hole in the middle of the
+            // log. And durably before reuse, so that no new header is ever found under an old name.
             self.device.sync_names().await?;
         }
         for id in released {
@@ -235,8 +237,8 @@ fn frame_bytes(body: &[u8]) -> u64 {
     (HEADER_BYTES + body.len()) as u64
 }
 
-/// How many of the next entries fit into `rest_bytes`, and how long their frames are together; all that are `left` if
-/// they fit.
+/// How many of the next entries fit into `rest_bytes`, and how long their frames are together; all
+/// that are `left` if they fit.
 fn part(entries: &GroupIter<'_>, rest_bytes: u64, left: (u64, u64)) -> (u64, u64) {
     if left.1 <= rest_bytes {
         return left;

@@ -26,7 +26,8 @@ impl<D: Device> Reader<D> {
         self.file_bytes
     }
 
-    /// The bytes from `offset` on, at least `bytes` of them unless the file ends before. Offsets only grow.
+    /// The bytes from `offset` on, at least `bytes` of them unless the file ends before. Offsets
+    /// only grow.
     pub(crate) async fn bytes(&mut self, offset: u64, bytes: usize) -> Result<&[u8], DiskError> {
         assert!(self.window_at <= offset, "a segment is read forward");
         let wanted = (offset + bytes as u64).min(self.file_bytes);
@@ -74,7 +75,8 @@ impl<D: Device> Reader<D> {
         Ok(decode(self.bytes(offset, header.frame_bytes()).await?, id))
     }
 
-    /// Makes what was read durable, if it is not yet: a process that died may have left it to the page cache.
+    /// Makes what was read durable, if it is not yet: a process that died may have left it to the
+    /// page cache.
     pub(crate) async fn sync(&self) -> Result<(), DiskError> {
         self.file.sync().await
     }

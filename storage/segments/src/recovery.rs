@@ -1,9 +1,10 @@
-//! Start-up: replay what the stores do not hold yet, and find out whether anything acknowledged is lost.
+//! Start-up: replay what the stores do not hold yet, and find out whether anything acknowledged is
+//! lost.
 //!
-//! Where the frames of the last segment end there is either nothing, or the group that was being written when the
-//! box stopped: torn, never acknowledged, and left alone, because the new epoch writes to a segment of its own. If a
-//! frame behind the end proves otherwise, or a later segment goes on further, acknowledged frames are damaged and
-//! the box refuses to start.
+//! Where the frames of the last segment end there is either nothing, or the group that was being
+//! written when the box stopped: torn, never acknowledged, and left alone, because the new epoch
+//! writes to a segment of its own. If a frame behind the end proves otherwise, or a later segment
+//! goes on further, acknowledged frames are damaged and the box refuses to start.
 
 use std::collections::VecDeque;
 
@@ -59,8 +60,8 @@ pub enum RecoverError {
 
 /// Reads the log and hands every frame after `applied` to `on_frame`, in order.
 ///
-/// `applied` is what all stores hold: [`Position::NONE`] without any. It must belong to the log's history. An empty
-/// directory is an empty log if nothing was applied.
+/// `applied` is what all stores hold: [`Position::NONE`] without any. It must belong to the log's
+/// history. An empty directory is an empty log if nothing was applied.
 pub async fn recover<D: Device>(
     device: &D,
     options: &LogOptions,

@@ -1,7 +1,7 @@
 //! Adaptive group commit.
 //!
-//! What is pending is written at once when the device is idle; what arrives while a sync is in flight forms the
-//! next group. There is no timer: the group's size follows the load by itself.
+//! What is pending is written at once when the device is idle; what arrives while a sync is in
+//! flight forms the next group. There is no timer: the group's size follows the load by itself.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -13,8 +13,8 @@ use frame::{Feed, Group, Lsn};
 use crate::control::Control;
 use crate::log::{Log, LogError};
 
-/// Runs the log until the engine closes it and everything pushed is durable, or until it fails, which the engine is
-/// told through [`Feed::failed`] as well.
+/// Runs the log until the engine closes it and everything pushed is durable, or until it fails,
+/// which the engine is told through [`Feed::failed`] as well.
 pub async fn run<D, F>(log: &mut Log<D>, feed: &F, control: &Control) -> Result<(), LogError>
 where
     D: Device + Clone,

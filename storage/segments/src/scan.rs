@@ -34,11 +34,13 @@ pub struct SegmentReport {
     pub last: Lsn,
     /// Frames in it.
     pub frames_count: u64,
-    /// Where its valid frames end. What lies behind is unused, or was torn by a crash and never acknowledged.
+    /// Where its valid frames end. What lies behind is unused, or was torn by a crash and never
+    /// acknowledged.
     pub end_offset: u64,
 }
 
-/// Acknowledged frames cannot be read, or the files do not belong together. The box must not start on it.
+/// Acknowledged frames cannot be read, or the files do not belong together. The box must not start
+/// on it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
@@ -52,7 +54,8 @@ pub enum Damage {
     },
     /// A frame cannot be read although a later one proves that it was acknowledged.
     #[error(
-        "{place}, offset {offset}: frame {lsn} is damaged ({error}), and {proof} proves that it was acknowledged; \
+        "{place}, offset {offset}: frame {lsn} is damaged ({error}), \
+         and {proof} proves that it was acknowledged; \
          fetch the log from the standby, or restore a backup"
     )]
     Frame {
@@ -184,7 +187,8 @@ impl Files {
 /// The state of one pass over the log.
 pub(crate) struct Scan<'a, D> {
     device: &'a D,
-    /// What the stores hold; frames up to there are walked, not reported. `None`: start at the first segment.
+    /// What the stores hold; frames up to there are walked, not reported. `None`: start at the
+    /// first segment.
     applied: Option<Position>,
     on_frame: &'a mut dyn FnMut(&Frame<'_>),
     progress: &'a mut dyn FnMut(Progress),
@@ -270,7 +274,8 @@ impl<'a, D: Device> Scan<'a, D> {
         let Some(applied) = self.applied else {
             return (!self.headers.is_empty()).then_some(0);
         };
-        // Several may begin there: the box started and stopped without a frame. The first of them is walked too.
+        // Several may begin there: the box started and stopped without a frame. The first of them
+        // is walked too.
         let wanted = applied.lsn.next();
         let after = self.headers.iter().position(|it| wanted <= it.first());
         match after {
@@ -399,8 +404,8 @@ impl<'a, D: Device> Scan<'a, D> {
     }
 }
 
-/// Looks behind `offset` for a frame that was written when frame `missing` was already durable. Groups begin at blocks,
-/// and the group after the missing frame's says so.
+/// Looks behind `offset` for a frame that was written when frame `missing` was already durable.
+/// Groups begin at blocks, and the group after the missing frame's says so.
 async fn prove<D: Device>(
     reader: &mut Reader<D>,
     offset: u64,

@@ -15,7 +15,8 @@ const ZERO_BYTES: usize = 256 * 1024;
 const ZERO_SYNC_BYTES: u64 = 4 * 1024 * 1024;
 const _: () = assert!(ZERO_BYTES <= IO_BYTES_MAX);
 
-/// The segments that are ready, shared by the commits that use them up and the loop that makes new ones.
+/// The segments that are ready, shared by the commits that use them up and the loop that makes new
+/// ones.
 #[derive(Debug)]
 pub(crate) struct Spares {
     /// Ids of `.spare` files, oldest first.
@@ -74,8 +75,8 @@ impl Spares {
         Ok(())
     }
 
-    /// Keeps the number of ready segments up for as long as the log runs; ends only with an error other than a full
-    /// disk.
+    /// Keeps the number of ready segments up for as long as the log runs; ends only with an error
+    /// other than a full disk.
     pub(crate) async fn keep_up<D: Device, F: Feed + ?Sized>(
         &self,
         device: &D,

@@ -30,8 +30,8 @@ impl<F: Feed> Drop for Witness<F> {
     }
 }
 
-/// Starts the log in `root` on a glommio executor with direct I/O. The thread ends when the engine closes the log or
-/// the log fails.
+/// Starts the log in `root` on a glommio executor with direct I/O. The thread ends when the engine
+/// closes the log or the log fails.
 pub fn spawn_direct_log<F: Feed + 'static>(
     root: PathBuf,
     options: LogOptions,

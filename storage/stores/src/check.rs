@@ -40,8 +40,8 @@ impl StoreReport {
 }
 
 impl Stores {
-    /// Checks every page and every row of every store. For use while nothing else has the stores open; takes as long
-    /// as reading all of them.
+    /// Checks every page and every row of every store. For use while nothing else has the stores
+    /// open; takes as long as reading all of them.
     pub fn check(&mut self) -> Vec<StoreReport> {
         let positions = self.positions().clone();
         self.stores.iter_mut().zip(positions).map(|(store, applied)| store.check(applied)).collect()

@@ -26,11 +26,12 @@ pub struct CheckpointReport {
 type Change<'c> = (TableId, &'c [u8], Option<&'c [u8]>);
 
 impl Stores {
-    /// Applies `changes`, sorted by table and key, and notes `position` as applied: one transaction per domain, also
-    /// for the domains without changes.
+    /// Applies `changes`, sorted by table and key, and notes `position` as applied: one transaction
+    /// per domain, also for the domains without changes.
     ///
-    /// After an error some domains may hold the changes and others not; the positions say which, and the log still has
-    /// all of it. Values are sealed ([`contract::seal`]); index rows may be empty.
+    /// After an error some domains may hold the changes and others not; the positions say which,
+    /// and the log still has all of it. Values are sealed ([`contract::seal`]); index rows may be
+    /// empty.
     pub fn checkpoint<'c>(
         &self,
         changes: impl Iterator<Item = Change<'c>>,
@@ -106,7 +107,8 @@ impl Store {
             write_row(&mut table, key, value).map_err(|error| self.failed(error))?;
             report.count(key, value);
         }
-        // What sorts behind everything stored is appended through one cursor: no descent for each row.
+        // What sorts behind everything stored is appended through one cursor: no descent for each
+        // row.
         let mut cursor =
             table.upper_bound_mut(Bound::<&[u8]>::Unbounded).map_err(|error| self.failed(error))?;
         while let Some((_, key, value)) = changes.next_if(|(table, ..)| *table == id) {

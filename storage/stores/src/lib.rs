@@ -1,14 +1,16 @@
 //! Checkpointed state: one redb store per domain.
 //!
-//! A store is a file `<domain>.redb`. Each table of the domain is a redb table named by its number (`t1`, `t32817`),
-//! keys and values are bytes; values carry the envelope of [`contract::seal`]. The table `meta` holds the format's
-//! version, the domain's id, the ids of all domains of the box, and the position up to which the log is applied.
+//! A store is a file `<domain>.redb`. Each table of the domain is a redb table named by its number
+//! (`t1`, `t32817`), keys and values are bytes; values carry the envelope of [`contract::seal`].
+//! The table `meta` holds the format's version, the domain's id, the ids of all domains of the box,
+//! and the position up to which the log is applied.
 //!
 //! Invariants:
 //! - a domain's changes and its applied position are one immediate, two-phase transaction;
-//! - domains are committed one after the other: after a crash their positions may differ, replay begins at the lowest
-//!   and skips, per domain, what is applied ([`Stores::applied_of`]);
-//! - no value leaves a store without its checksum being checked: redb does not check its pages on read;
+//! - domains are committed one after the other: after a crash their positions may differ, replay
+//!   begins at the lowest and skips, per domain, what is applied ([`Stores::applied_of`]);
+//! - no value leaves a store without its checksum being checked: redb does not check its pages on
+//!   read;
 //! - `Durability::None` is not used.
 
 mod check;

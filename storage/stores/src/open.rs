@@ -32,7 +32,8 @@ pub struct DomainStore<'a> {
 pub struct Stores {
     /// By domain id, ascending.
     pub(crate) stores: Vec<Store>,
-    /// The applied positions, in the order of `stores`. Held for as long as a checkpoint or a snapshot is being taken.
+    /// The applied positions, in the order of `stores`. Held for as long as a checkpoint or a
+    /// snapshot is being taken.
     positions: Mutex<Vec<Position>>,
 }
 
@@ -49,10 +50,11 @@ pub(crate) struct Store {
 pub(crate) type Definition<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
 
 impl Stores {
-    /// Opens the stores in `directory`, which is made if it does not exist. `cache_bytes` is shared by all of them.
+    /// Opens the stores in `directory`, which is made if it does not exist. `cache_bytes` is shared
+    /// by all of them.
     ///
-    /// The store of a domain that the box did not have before begins at the lowest position of the others: no frame up
-    /// to there can concern it.
+    /// The store of a domain that the box did not have before begins at the lowest position of the
+    /// others: no frame up to there can concern it.
     pub fn open(
         directory: &Path,
         domains: &[DomainStore<'_>],
@@ -103,14 +105,16 @@ impl Stores {
         lowest(self.positions().iter().copied())
     }
 
-    /// The last frame that `domain` holds; [`Lsn::NONE`] for a domain without a store. Replay skips events up to it.
+    /// The last frame that `domain` holds; [`Lsn::NONE`] for a domain without a store. Replay skips
+    /// events up to it.
     pub fn applied_of(&self, domain: DomainId) -> Lsn {
         let found = self.stores.binary_search_by_key(&domain.0, |store| store.domain);
         found.map_or(Lsn::NONE, |index| self.positions()[index].lsn)
     }
 
     pub(crate) fn positions(&self) -> MutexGuard<'_, Vec<Position>> {
-        // Positions are written one by one, each after its commit: they are right even after a panic in between.
+        // Positions are written one by one, each after its commit: they are right even after a
+        // panic in between.
         self.positions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -179,7 +183,8 @@ impl Store {
         Self { domain: domain.id, name: domain.name, path, tables, database }
     }
 
-    /// A transaction as every one here is: durable when it is committed, whatever the moment of a crash.
+    /// A transaction as every one here is: durable when it is committed, whatever the moment of a
+    /// crash.
     pub(crate) fn begin(&self) -> Result<WriteTransaction, redb::Error> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(redb::Durability::Immediate)?;

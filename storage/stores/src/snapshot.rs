@@ -14,8 +14,8 @@ use crate::open::{Definition, Store, Stores};
 /// Called with key and value of each row until it breaks.
 pub type RowVisitor<'v> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'v;
 
-/// All tables of all domains as of one moment. Clones share it; it holds back the reuse of replaced pages until the
-/// last one is dropped.
+/// All tables of all domains as of one moment. Clones share it; it holds back the reuse of replaced
+/// pages until the last one is dropped.
 #[derive(Clone)]
 pub struct Snapshot {
     tables: Arc<[OpenTable]>,
@@ -68,8 +68,8 @@ impl Snapshot {
         self.applied
     }
 
-    /// Hands the value at `key` to `visit`; false when there is none. A value whose checksum does not match is an
-    /// error that names it.
+    /// Hands the value at `key` to `visit`; false when there is none. A value whose checksum does
+    /// not match is an error that names it.
     pub fn get(
         &self,
         table: TableId,

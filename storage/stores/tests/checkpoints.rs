@@ -1,4 +1,5 @@
 //! What a checkpoint wrote is what is read, also after a crash between two domains.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -162,8 +163,8 @@ fn changes_that_belong_nowhere_or_come_unsorted_are_refused() {
     assert!(stores.snapshot().unwrap().get(RATES_LATER, b"a", &mut |_| {}).is_err());
 }
 
-/// The second domain's changes are unsorted, so its transaction fails after the first domain's was committed: what a
-/// crash between the two leaves behind.
+/// The second domain's changes are unsorted, so its transaction fails after the first domain's was
+/// committed: what a crash between the two leaves behind.
 #[test]
 fn a_crash_between_two_domains_leaves_two_positions() {
     let directory = tempfile::tempdir().unwrap();

@@ -29,11 +29,11 @@ contract::refusals! {
 pub static ENTRIES: &[Entry] = &[ENTRY];
 
 /// The RPC numbers.
-pub const PUT_ITEM: u32 = 902 << 16 | 1;
-pub const REMOVE_ITEM: u32 = 902 << 16 | 2;
-pub const FIND_ITEM: u32 = 902 << 16 | 64;
-pub const ECHO: u32 = 902 << 16 | 65;
-pub const FAIL: u32 = 902 << 16 | 66;
+pub const PUT_ITEM: u32 = wire::operation(902, 1);
+pub const REMOVE_ITEM: u32 = wire::operation(902, 2);
+pub const FIND_ITEM: u32 = wire::operation(902, 64);
+pub const ECHO: u32 = wire::operation(902, 65);
+pub const FAIL: u32 = wire::operation(902, 66);
 
 macro_rules! message {
     ($($name:ident { $($field:ident: $type:ty),* })*) => {$(

@@ -5,9 +5,9 @@ use contract::Stored;
 use wire::{Limits, Slot};
 
 use crate::shelf::{self, Done, ECHO, FAIL, FIND_ITEM, Found, PUT_ITEM, REMOVE_ITEM, Said};
-use crate::{Box_, archived, echo, find, item};
+use crate::{TestBox, archived, echo, find, item};
 
-fn connect(quoin: &Box_) -> Client {
+fn connect(quoin: &TestBox) -> Client {
     Client::connect(quoin.address, Options::default()).expect("it listens")
 }
 
@@ -18,7 +18,7 @@ fn decoded<T: Stored>(reply: &Reply) -> T {
 
 #[test]
 fn a_query_is_answered_in_place() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let reply = client.call(&Call::query(ECHO, &echo("ho", 3))).unwrap();
     assert_eq!(decoded::<Said>(&reply), Said { text: "hohoho".to_owned() });
@@ -26,7 +26,7 @@ fn a_query_is_answered_in_place() {
 
 #[test]
 fn a_command_is_durable_when_it_is_answered_and_seen_from_its_position_on() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let put = client.call(&Call::command(PUT_ITEM, &item(7, "tea"))).unwrap();
     assert_eq!(decoded::<Done>(&put), Done { id: 7 });
@@ -39,7 +39,7 @@ fn a_command_is_durable_when_it_is_answered_and_seen_from_its_position_on() {
 
 #[test]
 fn many_calls_in_flight_all_come_back() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let pending: Vec<_> = (0..600_u64)
         .map(|id| {
@@ -56,7 +56,7 @@ fn many_calls_in_flight_all_come_back() {
 
 #[test]
 fn a_batch_of_queries_of_commands_and_of_both_fates() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let statuses = |reply: &Reply| -> Vec<Status> {
         reply.items().expect("a batch").map(|it| it.status).collect()
@@ -84,7 +84,7 @@ fn a_batch_of_queries_of_commands_and_of_both_fates() {
 
 #[test]
 fn a_fault_of_one_request_costs_only_that_request() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let problem = |call: &Call<'_>| {
         let reply = client.call(call).unwrap();
@@ -93,8 +93,8 @@ fn a_fault_of_one_request_costs_only_that_request() {
     };
     let (bad, absent) = (item(1, ""), find(99));
     for (call, status, code, field) in [
-        (Call::query(1 << 16 | 1, b""), Status::UnknownOperation, 0, ""),
-        (Call::query(902 << 16 | 999, b""), Status::UnknownOperation, 0, ""),
+        (Call::query(wire::operation(1, 1), b""), Status::UnknownOperation, 0, ""),
+        (Call::query(wire::operation(902, 999), b""), Status::UnknownOperation, 0, ""),
         (Call::query(ECHO, b"garbage"), Status::Malformed, 0, ""),
         (Call::command(PUT_ITEM, &bad), Status::Refused, 2, "label"),
         (Call::query(FIND_ITEM, &absent), Status::NotFound, 1, ""),
@@ -113,7 +113,7 @@ fn a_fault_of_one_request_costs_only_that_request() {
 
 #[test]
 fn an_idempotency_key_repeats_the_answer_and_refuses_another_question() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let (put, other) = (item(1, "a"), item(1, "b"));
     let keyed = |payload| Call::command(PUT_ITEM, payload).idempotency_key(b"key");
@@ -137,7 +137,7 @@ fn an_idempotency_key_repeats_the_answer_and_refuses_another_question() {
 #[test]
 fn an_answer_over_the_reply_limit_is_replaced() {
     let limits = Limits { reply_bytes_max: 4096, ..Limits::DEFAULT };
-    let quoin = Box_::open(1, rpc::Options { limits, ..rpc::Options::default() });
+    let quoin = TestBox::open(1, rpc::Options { limits, ..rpc::Options::default() });
     let client = connect(&quoin);
     let reply = client.call(&Call::query(ECHO, &echo("x", 5000))).unwrap();
     assert_eq!(reply.status, Status::ReplyTooLarge);
@@ -147,7 +147,7 @@ fn an_answer_over_the_reply_limit_is_replaced() {
 
 #[test]
 fn large_answers_queue_up_behind_a_slow_reader_without_loss() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let client = connect(&quoin);
     let big = echo("0123456789", 100_000);
     let pending: Vec<_> =
@@ -159,7 +159,7 @@ fn large_answers_queue_up_behind_a_slow_reader_without_loss() {
 
 #[test]
 fn a_slot_leads_to_its_core_and_every_core_answers_for_all() {
-    let quoin = Box_::open(2, rpc::Options::default());
+    let quoin = TestBox::open(2, rpc::Options::default());
     let client = connect(&quoin);
     let welcome = client.welcome().unwrap();
     assert_eq!(welcome.cores(), 2);

@@ -10,7 +10,7 @@ use wire::{
 };
 
 use crate::shelf::{ECHO, PUT_ITEM};
-use crate::{Box_, echo, item};
+use crate::{TestBox, echo, item};
 
 struct Raw {
     stream: TcpStream,
@@ -18,13 +18,13 @@ struct Raw {
 }
 
 impl Raw {
-    fn connect(quoin: &Box_) -> Self {
+    fn connect(quoin: &TestBox) -> Self {
         let stream = TcpStream::connect(quoin.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket option");
         Self { stream, input: Vec::new() }
     }
 
-    fn greeted(quoin: &Box_) -> (Self, Welcome) {
+    fn greeted(quoin: &TestBox) -> (Self, Welcome) {
         let mut raw = Self::connect(quoin);
         raw.send(&hello());
         match raw.greeting() {
@@ -103,7 +103,7 @@ fn request(id: u64, operation: u32, payload: &[u8]) -> Vec<u8> {
 
 #[test]
 fn whoever_speaks_something_else_is_refused_and_closed() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     for (bytes, detail) in [
         (&b"GET / HTTP/1.1\r\n\r\n"[..], "handshake byte 0: the peer does not speak this protocol"),
         (b"QUOIN\0\x01\x02", "handshake byte 6: length 513 is outside 14 up to 256"),
@@ -119,7 +119,7 @@ fn whoever_speaks_something_else_is_refused_and_closed() {
 
 #[test]
 fn a_version_from_the_future_is_told_what_is_spoken() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let mut raw = Raw::connect(&quoin);
     let mut out = Vec::new();
     Hello { version_min: 7, version_max: 9, name: "x" }.encode(&mut out);
@@ -131,7 +131,7 @@ fn a_version_from_the_future_is_told_what_is_spoken() {
 
 #[test]
 fn whoever_says_nothing_is_let_go() {
-    let quoin = Box_::open(1, rpc::Options { hello_ms: 20, ..rpc::Options::default() });
+    let quoin = TestBox::open(1, rpc::Options { hello_ms: 20, ..rpc::Options::default() });
     let mut raw = Raw::connect(&quoin);
     assert_eq!(raw.refusal().status, Status::DeadlineExceeded);
     assert!(raw.is_closed());
@@ -139,7 +139,7 @@ fn whoever_says_nothing_is_let_go() {
 
 #[test]
 fn a_full_door_says_so_and_opens_again() {
-    let quoin = Box_::open(1, rpc::Options { connections_max: 1, ..rpc::Options::default() });
+    let quoin = TestBox::open(1, rpc::Options { connections_max: 1, ..rpc::Options::default() });
     let (first, _) = Raw::greeted(&quoin);
     let mut second = Raw::connect(&quoin);
     second.send(&hello());
@@ -159,7 +159,7 @@ fn a_full_door_says_so_and_opens_again() {
 
 #[test]
 fn a_frame_that_is_none_is_named_by_its_place_in_the_stream() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let said = request(1, ECHO, &echo("x", 1));
     let before = u64::try_from(hello().len() + said.len()).unwrap();
     let spoiled = |at: usize, byte: u8| {
@@ -185,7 +185,7 @@ fn a_frame_that_is_none_is_named_by_its_place_in_the_stream() {
 
 #[test]
 fn a_frame_in_pieces_is_put_together_and_half_a_frame_is_forgotten() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let (mut raw, _) = Raw::greeted(&quoin);
     raw.stream.set_nodelay(true).unwrap();
     let said = request(1, ECHO, &echo("pieces", 1));
@@ -204,7 +204,7 @@ fn a_frame_in_pieces_is_put_together_and_half_a_frame_is_forgotten() {
 
 #[test]
 fn a_client_that_only_listens_still_gets_what_is_under_way() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let (mut raw, _) = Raw::greeted(&quoin);
     raw.send(&request(1, PUT_ITEM, &item(1, "last words")));
     raw.stream.shutdown(Shutdown::Write).unwrap();
@@ -215,7 +215,7 @@ fn a_client_that_only_listens_still_gets_what_is_under_way() {
 #[test]
 fn more_in_flight_than_allowed_is_busy() {
     let limits = Limits { in_flight_max: 2, ..Limits::DEFAULT };
-    let quoin = Box_::open(1, rpc::Options { limits, ..rpc::Options::default() });
+    let quoin = TestBox::open(1, rpc::Options { limits, ..rpc::Options::default() });
     let (mut raw, welcome) = Raw::greeted(&quoin);
     assert_eq!(welcome.limits.in_flight_max, 2);
     let all: Vec<u8> = (1..=3).flat_map(|id| request(id, PUT_ITEM, &item(id, "x"))).collect();
@@ -227,7 +227,7 @@ fn more_in_flight_than_allowed_is_busy() {
 
 #[test]
 fn a_batch_at_its_limit_passes_and_one_more_does_not() {
-    let quoin = Box_::open(1, rpc::Options::default());
+    let quoin = TestBox::open(1, rpc::Options::default());
     let (mut raw, _) = Raw::greeted(&quoin);
     let said = echo("x", 1);
     let wide = Limits { batch_items_max: u16::MAX, ..Limits::DEFAULT };
@@ -244,7 +244,7 @@ fn a_batch_at_its_limit_passes_and_one_more_does_not() {
 
 #[test]
 fn a_box_that_stops_answers_what_is_under_way_and_says_goodbye() {
-    let mut quoin = Box_::open(1, rpc::Options::default());
+    let mut quoin = TestBox::open(1, rpc::Options::default());
     let (mut raw, _) = Raw::greeted(&quoin);
     raw.send(&request(1, PUT_ITEM, &item(1, "x")));
     assert_eq!(raw.reply(), (1, Status::Ok, 0));

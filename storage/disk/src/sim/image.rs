@@ -59,7 +59,8 @@ impl Image {
         }
     }
 
-    /// A failed sync: the system forgets that the sectors were dirty, and they never reach the disk.
+    /// A failed sync: the system forgets that the sectors were dirty, and they never reach the
+    /// disk.
     pub(super) fn forget(&mut self, sectors: &BTreeSet<usize>) {
         for sector in sectors {
             self.dirty.remove(sector);

@@ -204,7 +204,8 @@ impl SimDisk {
         self.world.borrow().names.keys().cloned().collect()
     }
 
-    /// The disk as it is found after the machine stopped now. What waits on this one never completes.
+    /// The disk as it is found after the machine stopped now. What waits on this one never
+    /// completes.
     #[must_use]
     pub fn crash(&self) -> Self {
         let mut world = self.world.borrow_mut();

@@ -2,7 +2,8 @@
 
 use super::{BODY_BYTES_MAX, BodyError, Event, FLAG_IDEMPOTENCY, KEY_BYTES_MAX, Meta};
 
-/// Builds one body at the end of a buffer. Dropping it without `finish` takes the unfinished bytes out again.
+/// Builds one body at the end of a buffer. Dropping it without `finish` takes the unfinished bytes
+/// out again.
 #[derive(Debug)]
 pub struct BodyBuilder<'b> {
     out: &'b mut Vec<u8>,

@@ -14,7 +14,8 @@ fn mix(seed: u64, round: u64) -> u64 {
     (seed * 1_000_003 + round).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
 }
 
-/// One life of a box: recover, push, crash after `steps` disk operations. Returns what was acknowledged and the trace.
+/// One life of a box: recover, push, crash after `steps` disk operations. Returns what was
+/// acknowledged and the trace.
 fn live(disk: &SimDisk, acknowledged: Lsn, seed: u64, steps: u64) -> (Lsn, Vec<u64>) {
     let (recovered, lsns) = recovered(disk, Position::NONE).unwrap();
     assert!(acknowledged <= recovered.position.lsn, "an acknowledged frame is lost");
@@ -37,14 +38,14 @@ fn live(disk: &SimDisk, acknowledged: Lsn, seed: u64, steps: u64) -> (Lsn, Vec<u
     (acknowledged, trace)
 }
 
-fn lives(seed: u64) -> Vec<u64> {
+fn lives_of(seed: u64) -> Vec<u64> {
     let mut disk = SimDisk::new(seed, 100 * OPTIONS.segment_bytes);
     let mut acknowledged = Lsn::NONE;
     let mut trace = Vec::new();
     for life in 0..6 {
-        let (lsn, seen) = live(&disk, acknowledged, seed + life, mix(seed, life) % 120);
+        let (lsn, positions) = live(&disk, acknowledged, seed + life, mix(seed, life) % 120);
         acknowledged = lsn;
-        trace.extend(seen);
+        trace.extend(positions);
         disk = disk.crash();
     }
     trace
@@ -53,14 +54,14 @@ fn lives(seed: u64) -> Vec<u64> {
 #[test]
 fn nothing_acknowledged_is_lost_over_many_crashes() {
     for seed in 0..300 {
-        lives(seed);
+        lives_of(seed);
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
     for seed in [1, 77, 4711] {
-        assert_eq!(lives(seed), lives(seed));
+        assert_eq!(lives_of(seed), lives_of(seed));
     }
 }
 
@@ -73,7 +74,8 @@ fn a_crash_after_every_single_step_recovers() {
             let disk = disk.crash();
             let (found, _) = recovered(&disk, Position::NONE).unwrap();
             assert!(acknowledged <= found.position.lsn, "seed {seed}, step {steps}");
-            // Recovery itself may be cut short at any point as well; it changes nothing that matters.
+            // Recovery itself may be cut short at any point as well; it changes nothing that
+            // matters.
             let again = disk.crash();
             assert_eq!(recovered(&again, Position::NONE).unwrap().0.position, found.position);
         }
@@ -157,4 +159,28 @@ fn random_errors_never_lose_what_was_acknowledged() {
         assert!(feed.seen().durable.lsn <= found.position.lsn, "seed {seed}");
     }
     assert!((20..180).contains(&failures), "{failures} of 200 runs met an error");
+}
+
+#[test]
+fn a_crash_while_segments_are_released_and_reused_recovers() {
+    for seed in 0..120 {
+        let disk = SimDisk::new(seed, 100 * OPTIONS.segment_bytes);
+        let feed = Sequencer::after(Position::NONE);
+        let control = Control::default();
+        let (fresh, _) = recovered(&disk, Position::NONE).unwrap();
+        let mut log = Log::resume(disk.clone(), OPTIONS, fresh.resume).unwrap();
+        let mut it = Machine::start(&mut log, &feed, &control);
+        let mut applied = Position::NONE;
+        for step in 0..150 + mix(seed, 0) % 100 {
+            it.push(3000);
+            it.step(&disk);
+            if mix(seed, step).is_multiple_of(16) {
+                applied = feed.seen().durable;
+                control.release(applied.lsn.next());
+            }
+        }
+        let durable = feed.seen().durable.lsn;
+        let (found, _) = recovered(&disk.crash(), applied).unwrap();
+        assert!(durable <= found.position.lsn, "seed {seed}");
+    }
 }

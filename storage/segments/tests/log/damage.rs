@@ -8,16 +8,20 @@ use crate::engine::{OPTIONS, body, recovered, write};
 
 const BLOCK: u64 = 4096;
 
-/// A log of two epochs and several segments; every frame is a group of its own.
+/// A log of two epochs and several segments, the last with three frames; every frame is a group
+/// of its own.
 fn history(seed: u64) -> (SimDisk, Position) {
     let disk = SimDisk::new(seed, 100 * OPTIONS.segment_bytes);
     write(&disk, &[3000, 100, 5000, 4000, 8000, 20, 6000]);
-    let end = write(&disk, &[2000, 4000, 7000, 300]);
+    let end = write(&disk, &[2000, 4000, 7000, 300, 200, 5000]);
     (disk, end)
 }
 
 fn segment_names(disk: &SimDisk) -> Vec<String> {
-    disk.file_names().into_iter().filter(|name| name.ends_with(".seg")).collect()
+    disk.file_names()
+        .into_iter()
+        .filter(|name| name.split_once('.').is_some_and(|it| it.1 == "seg"))
+        .collect()
 }
 
 fn refused(disk: &SimDisk, applied: Position) -> Damage {
@@ -145,7 +149,7 @@ fn stores_of_another_history_are_refused() {
     let (disk, end) = history(5);
     let foreign = Position { chain: end.chain ^ 1, ..end };
     assert!(matches!(refused(&disk, foreign), Damage::Foreign { .. }));
-    let (first, _) = (write(&SimDisk::new(6, 1 << 20), &[3000, 100, 5000]), ());
+    let first = write(&SimDisk::new(6, 1 << 20), &[3000, 100, 5000]);
     let foreign = Position { chain: first.chain ^ 8, ..first };
     assert!(matches!(refused(&disk, foreign), Damage::Foreign { .. }));
     assert!(recovered(&disk, first).is_ok(), "the same bodies make the same history");

@@ -171,7 +171,8 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// Recovers the log on `disk` and returns the numbers of the frames after `applied`, checked against their bodies.
+/// Recovers the log on `disk` and returns the numbers of the frames after `applied`, checked
+/// against their bodies.
 pub(crate) fn recovered(
     disk: &SimDisk,
     applied: Position,

@@ -1,0 +1,90 @@
+//! A box of its own for one benchmark: this very binary as a child process.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// Runs until it is dropped; its directory goes with it.
+#[derive(Debug)]
+pub(crate) struct BenchBox {
+    child: Child,
+    directory: PathBuf,
+    pub(crate) http: SocketAddr,
+    pub(crate) rpc: SocketAddr,
+}
+
+impl BenchBox {
+    /// Makes a data directory with the reference packs beside the current directory (a temporary
+    /// one may be memory, whose syncs mean nothing) and serves it on one core.
+    pub(crate) fn start() -> Result<Self> {
+        let directory = env::current_dir()?.join(format!("quoin-bench-{}", process::id()));
+        let started = Self::start_in(&directory);
+        if started.is_err() {
+            // The first error is the one to tell.
+            let _ = fs::remove_dir_all(&directory);
+        }
+        started
+    }
+
+    fn start_in(directory: &Path) -> Result<Self> {
+        let program = env::current_exe()?;
+        let ports = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--cores", "1"];
+        let mut init = Command::new(&program);
+        init.arg("init").arg("--data").arg(directory).args(ports).stdout(Stdio::null());
+        let done = init.status()?;
+        if !done.success() {
+            bail!("quoin init ended with {done}");
+        }
+        let mut serve = Command::new(&program);
+        serve.args(["serve", "--json", "--trace-level", "warn"]).arg("--data").arg(directory);
+        let mut child = serve.args(ports).stdout(Stdio::piped()).spawn()?;
+        match ready(&mut child) {
+            Ok((http, rpc)) => Ok(Self { child, directory: directory.to_owned(), http, rpc }),
+            Err(error) => {
+                // It said why on standard error.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Where its log lies.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+}
+
+fn ready(child: &mut Child) -> Result<(SocketAddr, SocketAddr)> {
+    let out = child.stdout.take().context("the child's output is piped")?;
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line)?;
+    let ready: Value = serde_json::from_str(&line).context("quoin serve did not start")?;
+    let address = |name: &str| -> Result<SocketAddr> {
+        Ok(ready[name].as_str().context("an address")?.parse()?)
+    };
+    Ok((address("http")?, address("rpc")?))
+}
+
+impl Drop for BenchBox {
+    fn drop(&mut self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(pid) = pid {
+            // Should it be gone already, there is nothing to stop.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}

@@ -1,0 +1,177 @@
+//! The order of start.
+//!
+//! 1. Limits of the process are raised as far as it may.
+//! 2. The doors take their ports: a port in use is told at once, not after a long replay. Whoever
+//!    connects now waits in the kernel's queue.
+//! 3. The runtime takes the lock, opens the stores, replays the log, starts log and cores; each
+//!    core opens its share of the doors.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use config::{Config, Device};
+use runtime::{CheckpointOptions, DeviceChoice, Doors, LogOptions, Options, Progress, Running};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// How often a long replay says how far it is.
+const PROGRESS: Duration = Duration::from_secs(1);
+
+/// The binary's version.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A box that serves.
+#[derive(Debug)]
+pub(crate) struct Booted {
+    pub(crate) running: Running,
+    /// With the ports that were taken.
+    pub(crate) http: SocketAddr,
+    pub(crate) rpc: SocketAddr,
+}
+
+/// Starts the box; returns when every core serves.
+pub(crate) fn boot(config: &Config) -> Result<Booted> {
+    let began = Instant::now();
+    tracing::info!(
+        version = VERSION,
+        data = %config.data.display(),
+        cores = config.cores.count,
+        pin = config.cores.pin,
+        "starting"
+    );
+    raise_limits();
+    let cores = config.cores.count;
+    let rpc = Arc::new(
+        rpc::Door::bind(config.rpc.listen, cores, rpc_options(config)).context("rpc.listen")?,
+    );
+    let web = Arc::new(
+        web::Door::bind(config.http.listen, cores, VERSION, web_options(config))
+            .context("http.listen")?,
+    );
+    let (http_address, rpc_address) = (web.address(), rpc.address());
+    tracing::info!(http = %http_address, rpc = %rpc_address, "ports taken");
+    let doors: Doors = Arc::new(move |core| {
+        rpc.serve(&core).map_err(|error| format!("rpc: {error}"))?;
+        web.serve(&core).map_err(|error| format!("http: {error}"))
+    });
+    let mut teller = Teller { told: began };
+    let running =
+        runtime::start(&options(config), registry::ALL, &doors, &mut |it| teller.tell(&it))?;
+    tracing::info!(took_ms = millis(began), "serving");
+    Ok(Booted { running, http: http_address, rpc: rpc_address })
+}
+
+/// The runtime's options.
+pub(crate) fn options(config: &Config) -> Options {
+    let log = &config.log;
+    Options {
+        cores: config.cores.count,
+        pin: config.cores.pin,
+        log: LogOptions {
+            segment_bytes: log.segment_bytes,
+            device: match log.device {
+                Device::Auto => DeviceChoice::Auto,
+                Device::Uring => DeviceChoice::Uring,
+                Device::Plain => DeviceChoice::Plain,
+            },
+            keep_segments: log.keep_segments,
+            spin_us: log.spin_us,
+        },
+        checkpoint: CheckpointOptions {
+            log_bytes: config.checkpoint.log_bytes,
+            overlay_bytes: config.checkpoint.overlay_bytes,
+            interval: config.checkpoint.interval,
+        },
+        store_cache_bytes: config.stores.cache_bytes,
+        grace: config.stop.grace,
+        ..Options::new(config.data.clone())
+    }
+}
+
+fn rpc_options(config: &Config) -> rpc::Options {
+    let limits = wire::Limits {
+        request_bytes_max: config.rpc.request_bytes_max,
+        reply_bytes_max: config.rpc.reply_bytes_max,
+        batch_items_max: config.rpc.batch_items_max,
+        in_flight_max: config.rpc.in_flight_max,
+    };
+    rpc::Options {
+        limits,
+        connections_max: count(config.rpc.connections_max),
+        hello_ms: whole_millis(config.rpc.handshake_timeout),
+    }
+}
+
+fn web_options(config: &Config) -> web::Options {
+    web::Options {
+        body_bytes_max: config.http.body_bytes_max,
+        connections_max: count(config.http.connections_max),
+        silence_s: config.http.silence.as_secs(),
+    }
+}
+
+/// The log's options, for reading it without starting the box.
+pub(crate) fn segment_options(config: &Config) -> segments::LogOptions {
+    segments::LogOptions {
+        segment_bytes: config.log.segment_bytes,
+        ..segments::LogOptions::default()
+    }
+}
+
+/// Tells each step of the start.
+struct Teller {
+    told: Instant,
+}
+
+impl Teller {
+    fn tell(&mut self, progress: &Progress) {
+        match progress {
+            Progress::Replaying { bytes, bytes_total } => {
+                if self.told.elapsed() >= PROGRESS {
+                    self.told = Instant::now();
+                    let percent = u128::from(*bytes) * 100 / u128::from((*bytes_total).max(1));
+                    tracing::info!(bytes, bytes_total, percent = %percent, "replaying the log");
+                }
+            }
+            Progress::Recovered { position, frames, events, took_ms } => {
+                tracing::info!(%position, frames, events, took_ms, "state recovered");
+            }
+            Progress::LogReady { direct: true, .. } => {
+                tracing::info!("log ready: direct I/O through io_uring");
+            }
+            Progress::LogReady { direct: false, reason } => {
+                let reason = reason.as_deref().unwrap_or("not told");
+                tracing::warn!(
+                    reason,
+                    "log ready: plain writes, more slowly; `quoin doctor` says what to do"
+                );
+            }
+            Progress::Serving => tracing::debug!("every core serves"),
+        }
+    }
+}
+
+/// Raises the soft limits of locked memory and open files to the hard ones. A refusal leaves them:
+/// `quoin doctor` tells what is too low.
+fn raise_limits() {
+    for resource in [Resource::Memlock, Resource::Nofile] {
+        let limit = getrlimit(resource);
+        let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+        if let Err(error) = setrlimit(resource, raised) {
+            tracing::debug!(?resource, %error, "limit not raised");
+        }
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    whole_millis(since.elapsed())
+}
+
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

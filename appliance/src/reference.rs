@@ -1,0 +1,154 @@
+//! Reference packs and the sample roster: those compiled in, or those of a directory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use rates::rules::award::AwardVersion;
+use rates::rules::calendar::{Calendar, HolidayTable};
+use rates::rules::pack::Pack;
+use rates::{PublishAward, PublishHolidays, QuoteRoster, roster_file};
+
+/// The packs of `config/reference/packs`, in order of award.
+const PACKS: &[(&str, &str)] = &[
+    ("MA000004.toml", include_str!("../../config/reference/packs/MA000004.toml")),
+    ("MA000009.toml", include_str!("../../config/reference/packs/MA000009.toml")),
+    ("MA000010.toml", include_str!("../../config/reference/packs/MA000010.toml")),
+];
+const HOLIDAYS_NAME: &str = "holidays.toml";
+const HOLIDAYS: &str = include_str!("../../config/reference/holidays.toml");
+const ROSTER: &str = include_str!("../../config/reference/sample-roster.csv");
+
+/// Everything to publish, checked: it compiles, and the packs' own examples come out to the cent.
+#[derive(Debug, Clone)]
+pub(crate) struct Packs {
+    pub(crate) holidays: HolidayTable,
+    /// Every version of every award.
+    pub(crate) versions: Vec<AwardVersion>,
+    /// The awards' names by code.
+    pub(crate) names: BTreeMap<String, String>,
+}
+
+impl Packs {
+    /// Those compiled in.
+    pub(crate) fn embedded() -> Result<Self> {
+        let files = PACKS.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        Self::read(HOLIDAYS, files.collect())
+    }
+
+    /// Those of `directory`: `holidays.toml`, and the packs in `packs/`.
+    pub(crate) fn of_directory(directory: &Path) -> Result<Self> {
+        let read = |path: &Path| {
+            fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+        };
+        let holidays = read(&directory.join(HOLIDAYS_NAME))?;
+        let folder = directory.join("packs");
+        let mut files = Vec::new();
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|it| it == "toml") {
+                files.push((path.display().to_string(), read(&path)?));
+            }
+        }
+        files.sort();
+        if files.is_empty() {
+            bail!("{} holds no pack (*.toml)", folder.display());
+        }
+        Self::read(&holidays, files)
+    }
+
+    /// The embedded ones, or those of a directory when one is given.
+    pub(crate) fn load(directory: Option<&Path>) -> Result<Self> {
+        directory.map_or_else(Self::embedded, Self::of_directory)
+    }
+
+    fn read(holidays: &str, files: Vec<(String, String)>) -> Result<Self> {
+        let holidays: HolidayTable = toml::from_str(holidays).context(HOLIDAYS_NAME)?;
+        let calendar = Calendar::new(&holidays).context(HOLIDAYS_NAME)?;
+        let mut packs = Self { holidays, versions: Vec::new(), names: BTreeMap::new() };
+        for (file, text) in files {
+            let pack = Pack::from_toml(&file, &text)?;
+            packs.versions.extend(pack.check(&file, &calendar)?);
+            packs.names.insert(pack.award, pack.name);
+        }
+        Ok(packs)
+    }
+
+    /// The requests that publish them: holidays first, since nothing can be priced without.
+    pub(crate) fn requests(&self) -> Vec<Publication> {
+        let mut requests = vec![Publication::of(
+            "public holidays".to_owned(),
+            &PublishHolidays { table: self.holidays.clone() },
+        )];
+        for version in &self.versions {
+            let name = format!("{} from {}", version.award, version.operative_from);
+            let request = PublishAward { version: version.clone(), replace: false };
+            requests.push(Publication::of(name, &request));
+        }
+        requests
+    }
+}
+
+/// One command that publishes something.
+#[derive(Debug, Clone)]
+pub(crate) struct Publication {
+    /// For people.
+    pub(crate) name: String,
+    /// The operation on the wire.
+    pub(crate) operation: u32,
+    /// The archived request.
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Publication {
+    fn of<R: contract::Request>(name: String, request: &R) -> Self {
+        let mut payload = Vec::new();
+        request.encode(&mut payload);
+        Self { name, operation: crate::operations::number::<R>(), payload }
+    }
+}
+
+/// The sample roster: one week under every embedded pack.
+pub(crate) fn sample_roster() -> Result<QuoteRoster> {
+    roster_file::read(ROSTER).context("sample-roster.csv")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pack_of_the_folder_is_embedded_and_good() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/reference");
+        let (embedded, read) = (Packs::embedded().unwrap(), Packs::of_directory(&folder).unwrap());
+        assert_eq!(embedded.versions, read.versions);
+        assert_eq!(embedded.holidays, read.holidays);
+        assert_eq!(embedded.names.len(), PACKS.len());
+        assert_eq!(embedded.requests().len(), embedded.versions.len() + 1);
+    }
+
+    #[test]
+    fn the_sample_roster_is_a_thousand_shifts_under_every_pack() {
+        let roster = sample_roster().unwrap();
+        let shifts: usize = roster.workers.iter().map(|it| it.quote.shifts.len()).sum();
+        assert!(shifts >= 1_000, "{shifts}");
+        let packs = Packs::embedded().unwrap();
+        for award in packs.names.keys() {
+            assert!(roster.workers.iter().any(|it| it.quote.award == *award), "{award}");
+        }
+    }
+
+    #[test]
+    fn a_directory_without_packs_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = format!("{:#}", Packs::of_directory(directory.path()).unwrap_err());
+        assert!(error.contains("holidays.toml"), "{error}");
+        fs::write(directory.path().join(HOLIDAYS_NAME), HOLIDAYS).unwrap();
+        fs::create_dir(directory.path().join("packs")).unwrap();
+        let error = format!("{:#}", Packs::of_directory(directory.path()).unwrap_err());
+        assert!(error.contains("holds no pack"), "{error}");
+    }
+}

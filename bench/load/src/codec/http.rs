@@ -1,0 +1,173 @@
+//! HTTP/1.1 with keep-alive: just enough of it to load a server, no more.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::str::from_utf8;
+
+use super::{Answer, Keys};
+use crate::tally::Statuses;
+use crate::workload::Workload;
+
+/// Largest response taken, in bytes: a roster's lines in JSON fit many times over.
+pub(crate) const REPLY_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Largest response head taken, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// One connection's messages. Replies come in the order of the requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Codec {
+    template: Vec<u8>,
+    /// Where the key's 32 hexadecimal digits stand.
+    key_at: usize,
+    keys: Option<Keys>,
+    order: VecDeque<u32>,
+}
+
+impl Codec {
+    pub(crate) fn new(workload: &Workload, address: SocketAddr, keys: Option<Keys>) -> Self {
+        let Workload { method, path, json, .. } = workload;
+        let mut template = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
+        if !json.is_empty() {
+            let body_bytes = json.len();
+            let length = format!("Content-Length: {body_bytes}\r\n");
+            template.extend_from_slice(b"Content-Type: application/json\r\n");
+            template.extend_from_slice(length.as_bytes());
+        }
+        let mut key_at = 0;
+        if keys.is_some() {
+            template.extend_from_slice(b"Idempotency-Key: ");
+            key_at = template.len();
+            template.extend_from_slice(&[b'0'; 32]);
+            template.extend_from_slice(b"\r\n");
+        }
+        template.extend_from_slice(b"\r\n");
+        template.extend_from_slice(json);
+        Self { template, key_at, keys, order: VecDeque::new() }
+    }
+
+    pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
+        if let Some(keys) = &mut self.keys {
+            let key = keys.next();
+            let digits = &mut self.template[self.key_at..self.key_at + 32];
+            for (shift, digit) in (0..128).step_by(4).rev().zip(digits) {
+                let nibble = usize::try_from(key >> shift & 15).expect("four bits");
+                *digit = b"0123456789abcdef"[nibble];
+            }
+        }
+        out.extend_from_slice(&self.template);
+        self.order.push_back(slot);
+    }
+
+    pub(super) fn next(
+        &mut self,
+        bytes: &[u8],
+        statuses: &mut Statuses,
+    ) -> Result<Option<Answer>, String> {
+        let Some(response) = Response::parse(bytes)? else { return Ok(None) };
+        let slot = self.order.pop_front().ok_or("a response that nobody asked for")?;
+        statuses.add(response.status);
+        let ok = (200..300).contains(&response.status);
+        Ok(Some(Answer { bytes: response.head_bytes + response.body_bytes, slot, ok }))
+    }
+}
+
+/// A complete response at the front of the received bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) head_bytes: usize,
+    pub(crate) body_bytes: usize,
+}
+
+impl Response {
+    /// `Ok(None)` when the response is not complete yet.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Self>, String> {
+        let searched = &bytes[..bytes.len().min(HEAD_BYTES_MAX)];
+        let Some(end) = searched.windows(4).position(|it| it == b"\r\n\r\n") else {
+            return if searched.len() < HEAD_BYTES_MAX {
+                Ok(None)
+            } else {
+                Err(format!("a response head of more than {HEAD_BYTES_MAX} bytes"))
+            };
+        };
+        let head = from_utf8(&bytes[..end]).map_err(|_| "a response head that is not text")?;
+        let mut lines = head.split("\r\n");
+        let status = lines
+            .next()
+            .and_then(|line| line.strip_prefix("HTTP/1.1 "))
+            .and_then(|line| line.get(..3)?.parse().ok())
+            .ok_or("a response that is not HTTP/1.1")?;
+        let mut body_bytes = None;
+        for line in lines {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            if name.eq_ignore_ascii_case("content-length") {
+                body_bytes = value.trim().parse().ok().filter(|it| *it <= REPLY_BYTES_MAX);
+            } else if name.eq_ignore_ascii_case("connection")
+                && value.trim().eq_ignore_ascii_case("close")
+            {
+                return Err(format!("the server closes the connection after a status {status}"));
+            }
+        }
+        let body_bytes = body_bytes.ok_or("a response without a usable content-length")?;
+        let head_bytes = end + 4;
+        let complete = head_bytes + body_bytes <= bytes.len();
+        Ok(complete.then_some(Self { status, head_bytes, body_bytes }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tally::Tally;
+
+    #[test]
+    fn a_response_is_read_however_it_is_cut() {
+        let bytes = b"HTTP/1.1 200 OK\r\ncontent-LENGTH: 5\r\nx: y\r\n\r\nhelloHTTP/1.1 4";
+        let whole = bytes.len() - 10;
+        for cut in 0..whole {
+            assert_eq!(Response::parse(&bytes[..cut]), Ok(None), "cut at {cut}");
+        }
+        let response = Response { status: 200, head_bytes: whole - 5, body_bytes: 5 };
+        assert_eq!(Response::parse(bytes), Ok(Some(response)));
+    }
+
+    #[test]
+    fn what_cannot_be_measured_is_refused() {
+        for (bytes, reason) in [
+            ("HTTP/1.0 200 OK\r\n\r\n", "not HTTP/1.1"),
+            ("HTTP/1.1 2x0 OK\r\n\r\n", "not HTTP/1.1"),
+            ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", "content-length"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n", "content-length"),
+            ("HTTP/1.1 400 Bad\r\nConnection: close\r\ncontent-length: 0\r\n\r\n", "closes"),
+        ] {
+            let error = Response::parse(bytes.as_bytes()).unwrap_err();
+            assert!(error.contains(reason), "{bytes:?}: {error}");
+        }
+        assert!(Response::parse(&[b'a'; HEAD_BYTES_MAX]).is_err());
+    }
+
+    #[test]
+    fn replies_answer_requests_in_order_and_keys_are_written_out() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+        let workload = Workload { json: b"{}".to_vec(), ..Workload::plain(7, b"") };
+        let mut codec = Codec::new(&workload, address, Some(Keys::new(0xabc, 0)));
+        let mut out = Vec::new();
+        codec.append(&mut out, 3);
+        codec.append(&mut out, 1);
+        let text = from_utf8(&out).unwrap();
+        assert!(
+            text.contains("\r\nIdempotency-Key: 0000000000000abc0000000000000001\r\n"),
+            "{text}"
+        );
+        assert!(text.contains("0000000000000abc0000000000000002\r\n\r\n{}"), "{text}");
+        assert!(text.contains("Content-Length: 2\r\n"), "{text}");
+        let mut statuses = Tally::new().statuses;
+        for (response, slot, ok) in [("200", 3, true), ("503", 1, false)] {
+            let bytes = format!("HTTP/1.1 {response} x\r\ncontent-length: 0\r\n\r\n");
+            let answer = codec.next(bytes.as_bytes(), &mut statuses).unwrap().unwrap();
+            assert_eq!((answer.slot, answer.ok), (slot, ok));
+        }
+        let extra = b"HTTP/1.1 200 x\r\ncontent-length: 0\r\n\r\n";
+        assert!(codec.next(extra, &mut statuses).is_err());
+    }
+}

@@ -1,0 +1,223 @@
+//! One connection under load: a reader and a writer that run in one task.
+//!
+//! Both operations of the socket are always under way together, so that neither side can stall the
+//! other by not reading, and a reply and the request that follows it cost one turn of the ring.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::net::{Shutdown, TcpStream as StdStream};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use monoio::buf::IoBufMut;
+use monoio::io::{AsyncReadRent, AsyncWriteRentExt, OwnedReadHalf, OwnedWriteHalf, Splitable};
+use monoio::net::TcpStream;
+
+use crate::codec::Codec;
+use crate::pace::{Arrivals, Clock, Window};
+use crate::slots::Slots;
+use crate::tally::Tally;
+
+/// What all connections of one thread share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) clock: Clock,
+    pub(crate) window: Window,
+    pub(crate) arrivals: RefCell<Arrivals>,
+    pub(crate) tally: RefCell<Tally>,
+    /// Why the first broken connection broke.
+    pub(crate) failure: RefCell<Option<String>>,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Line {
+    shared: Rc<Shared>,
+    state: RefCell<State>,
+    /// The same socket, to end whatever is under way on it.
+    socket: StdStream,
+}
+
+#[derive(Debug)]
+struct State {
+    codec: Codec,
+    slots: Slots,
+    output: Vec<u8>,
+    /// No more is read, so no more is written.
+    ended: bool,
+    /// Set when the end was asked for.
+    stopping: bool,
+    writer: Option<Waker>,
+}
+
+/// What one read brings at most, unless a single reply is longer, in bytes.
+const READ_BYTES: usize = 128 * 1024;
+
+impl Line {
+    pub(crate) fn new(shared: &Rc<Shared>, codec: Codec, depth: u32, socket: StdStream) -> Self {
+        let state = State {
+            codec,
+            slots: Slots::new(depth),
+            output: Vec::with_capacity(READ_BYTES),
+            ended: false,
+            stopping: false,
+            writer: None,
+        };
+        Self { shared: Rc::clone(shared), state: RefCell::new(state), socket }
+    }
+
+    /// Runs until the connection ends. A failure is left in [`Shared::failure`].
+    pub(crate) async fn run(self: Rc<Self>, stream: TcpStream) {
+        let (reader, writer) = stream.into_split();
+        let now = self.shared.clock.now();
+        if self.shared.arrivals.borrow().timetable().is_none() {
+            self.issue(now, u32::MAX);
+        }
+        let (read, written) = monoio::join!(self.read(reader), self.write(writer));
+        let stopping = self.state.borrow().stopping;
+        if let (false, Err(reason)) = (stopping, read.and(written)) {
+            self.shared.failure.borrow_mut().get_or_insert(reason);
+        }
+    }
+
+    /// Sends up to `count` requests that are due and fit.
+    pub(crate) fn issue(&self, now: u64, count: u32) {
+        let mut state = self.state.borrow_mut();
+        state.issue(&self.shared, &mut self.shared.tally.borrow_mut(), now, count);
+        if let Some(writer) = state.writer.take() {
+            writer.wake();
+        }
+    }
+
+    /// Whether another request fits.
+    pub(crate) fn has_room(&self) -> bool {
+        let state = self.state.borrow();
+        state.slots.has_free() && !state.ended
+    }
+
+    /// Whether every request has its reply.
+    pub(crate) fn is_idle(&self) -> bool {
+        let state = self.state.borrow();
+        state.slots.is_idle() || state.ended
+    }
+
+    /// Ends the connection and gives up on its requests: each counts as unanswered, and with the
+    /// time that it waited so far, which is a lower bound of its latency.
+    pub(crate) fn stop(&self, now: u64, tally: &mut Tally) {
+        let mut state = self.state.borrow_mut();
+        state.stopping = true;
+        for started in state.slots.waiting().filter(|it| self.shared.window.contains(*it)) {
+            tally.unanswered += 1;
+            tally.latency.saturating_record(now.saturating_sub(started).max(1));
+        }
+        // A socket that is already closed needs no shutdown.
+        drop(self.socket.shutdown(Shutdown::Both));
+    }
+
+    async fn read(&self, mut reader: OwnedReadHalf<TcpStream>) -> Result<(), String> {
+        let reply_bytes_max = self.state.borrow().codec.reply_bytes_max();
+        let mut buffer: Vec<u8> = Vec::with_capacity(READ_BYTES);
+        let end = loop {
+            let kept = buffer.len();
+            if buffer.capacity() - kept < READ_BYTES / 2 {
+                buffer.reserve(buffer.capacity().min(reply_bytes_max).max(READ_BYTES));
+            }
+            let capacity = buffer.capacity();
+            let (count, slice) = reader.read(buffer.slice_mut(kept..capacity)).await;
+            buffer = slice.into_inner();
+            match count {
+                Ok(0) => break Err("the server closed it".to_owned()),
+                Ok(count) => match self.receive(&buffer, count) {
+                    Ok(taken) => drop(buffer.drain(..taken)),
+                    Err(reason) => break Err(reason),
+                },
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        let mut state = self.state.borrow_mut();
+        state.ended = true;
+        if let Some(writer) = state.writer.take() {
+            writer.wake();
+        }
+        end
+    }
+
+    /// Takes the complete replies off the front of `bytes`, of which the last `fresh` are new, and
+    /// sends what may follow them.
+    fn receive(&self, bytes: &[u8], fresh: usize) -> Result<usize, String> {
+        let now = self.shared.clock.now();
+        let in_window = self.shared.window.contains(now);
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        let mut tally = self.shared.tally.borrow_mut();
+        let tally = &mut *tally;
+        let mut taken = 0;
+        loop {
+            let statuses = if in_window { &mut tally.statuses } else { &mut tally.outside };
+            let Some(answer) = state.codec.next(&bytes[taken..], statuses)? else { break };
+            taken += answer.bytes;
+            let started = state
+                .slots
+                .finish(answer.slot)
+                .ok_or_else(|| format!("two replies to request {}", answer.slot))?;
+            if answer.ok && self.shared.window.contains(started) {
+                tally.latency.saturating_record((now - started).max(1));
+            }
+            tally.frames += u64::from(in_window);
+        }
+        if in_window {
+            tally.received_bytes += u64::try_from(fresh).unwrap_or(0);
+        }
+        state.issue(&self.shared, tally, now, u32::MAX);
+        Ok(taken)
+    }
+
+    async fn write(&self, mut writer: OwnedWriteHalf<TcpStream>) -> Result<(), String> {
+        let mut bytes = Vec::with_capacity(READ_BYTES);
+        loop {
+            poll_fn(|context| {
+                let mut state = self.state.borrow_mut();
+                if state.ended || !state.output.is_empty() {
+                    return Poll::Ready(());
+                }
+                state.writer = Some(context.waker().clone());
+                Poll::Pending
+            })
+            .await;
+            {
+                let mut state = self.state.borrow_mut();
+                if state.ended {
+                    return Ok(());
+                }
+                std::mem::swap(&mut state.output, &mut bytes);
+            }
+            let (written, returned) = writer.write_all(bytes).await;
+            bytes = returned;
+            bytes.clear();
+            written.map_err(|error| error.to_string())?;
+        }
+    }
+}
+
+impl State {
+    fn issue(&mut self, shared: &Shared, tally: &mut Tally, now: u64, count: u32) {
+        let mut arrivals = shared.arrivals.borrow_mut();
+        let open = arrivals.timetable().is_some();
+        let before = self.output.len();
+        for _ in 0..count {
+            if !self.slots.has_free() {
+                break;
+            }
+            let Some(intended) = arrivals.next(now) else { break };
+            let slot = self.slots.take(intended);
+            self.codec.append(&mut self.output, slot);
+            if open && shared.window.contains(intended) {
+                tally.lateness.saturating_record((now - intended).max(1));
+            }
+        }
+        let bytes = self.output.len() - before;
+        if shared.window.contains(now) {
+            tally.sent_bytes += u64::try_from(bytes).unwrap_or(0);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One thread of the generator: its connections, its timetable, its clock.
+
+use std::cell::Cell;
+use std::net::TcpStream as StdStream;
+use std::rc::Rc;
+use std::time::Duration;
+
+use monoio::net::TcpStream;
+use monoio::time::sleep;
+use monoio::{FusionDriver, RuntimeBuilder};
+
+use crate::codec::Codec;
+use crate::cpu;
+use crate::error::LoadError;
+use crate::line::{Line, Shared};
+use crate::pace::{Arrivals, Clock, Timetable, Window};
+use crate::tally::Tally;
+use crate::timer::Timer;
+
+/// What one thread is to do in one round.
+#[derive(Debug)]
+pub(crate) struct Task {
+    pub(crate) core: Option<usize>,
+    pub(crate) clock: Clock,
+    pub(crate) window: Window,
+    /// When requests begin, before the window opens.
+    pub(crate) from: u64,
+    /// Requests per second of this thread in an open loop.
+    pub(crate) rate: Option<u64>,
+    /// Requests in flight on one connection.
+    pub(crate) depth: u32,
+    pub(crate) connections: Vec<(StdStream, Codec)>,
+}
+
+/// How often the end of a phase is looked for. Far below any window.
+const LOOK: Duration = Duration::from_millis(1);
+/// How long replies and backlog are waited for after the window, at most, in nanoseconds.
+const DRAIN_NS: u64 = 5_000_000_000;
+/// Shortest pause between two looks at the timetable, in nanoseconds.
+const TICK_NS: u64 = 5_000;
+
+impl Task {
+    /// Runs the round on the calling thread. The inner error says why a connection broke.
+    pub(crate) fn run(self) -> Result<Result<Tally, String>, LoadError> {
+        if let Some(core) = self.core {
+            cpu::pin(core).map_err(LoadError::setup("the generator's core (--client-core)"))?;
+        }
+        let mut runtime = RuntimeBuilder::<FusionDriver>::new()
+            .enable_timer()
+            .build()
+            .map_err(LoadError::setup("the generator's runtime"))?;
+        runtime.block_on(self.drive()).map_err(LoadError::setup("the generator's sockets"))
+    }
+
+    async fn drive(self) -> std::io::Result<Result<Tally, String>> {
+        let arrivals = match self.rate {
+            None => Arrivals::Closed { until: self.window.to },
+            Some(rate) => Arrivals::Open(Timetable::new(self.from, self.window.to, rate)),
+        };
+        let shared = Rc::new(Shared {
+            clock: self.clock,
+            window: self.window,
+            arrivals: arrivals.into(),
+            tally: Tally::new().into(),
+            failure: None.into(),
+        });
+        let mut lines = Vec::with_capacity(self.connections.len());
+        let mut running = Vec::with_capacity(self.connections.len() + 1);
+        for (socket, codec) in self.connections {
+            let stream = socket.try_clone()?;
+            // The ring waits by itself; the epoll fallback wants sockets that never wait.
+            stream.set_nonblocking(monoio::utils::is_legacy())?;
+            let line = Rc::new(Line::new(&shared, codec, self.depth, socket));
+            running.push(monoio::spawn(Rc::clone(&line).run(TcpStream::from_std(stream)?)));
+            lines.push(line);
+        }
+        let lines: Rc<[Rc<Line>]> = lines.into();
+        if self.rate.is_some() {
+            let timer = Timer::new()?;
+            running.push(monoio::spawn(pace(Rc::clone(&shared), Rc::clone(&lines), timer)));
+        }
+        let until = |at| {
+            let shared = &shared;
+            async move {
+                while shared.clock.now() < at && shared.failure.borrow().is_none() {
+                    sleep(LOOK).await;
+                }
+            }
+        };
+        until(self.window.from).await;
+        let generator_ns = cpu::thread_ns();
+        until(self.window.to).await;
+        shared.tally.borrow_mut().generator_ns = cpu::thread_ns() - generator_ns;
+        if let Some(timetable) = shared.arrivals.borrow().timetable() {
+            shared.tally.borrow_mut().backlog_end = timetable.backlog(self.window.to);
+        }
+        let deadline = self.window.to + DRAIN_NS;
+        loop {
+            let now = shared.clock.now();
+            let over = shared.arrivals.borrow().is_over(now) && lines.iter().all(|it| it.is_idle());
+            if over || deadline <= now || shared.failure.borrow().is_some() {
+                break;
+            }
+            sleep(LOOK).await;
+        }
+        let now = shared.clock.now();
+        for line in lines.iter() {
+            line.stop(now, &mut shared.tally.borrow_mut());
+        }
+        give_up(&shared, now);
+        for task in running {
+            task.await;
+        }
+        let failure = shared.failure.take();
+        Ok(failure.map_or_else(|| Ok(shared.tally.borrow().clone()), Err))
+    }
+}
+
+/// Sends what falls due, on whichever connection has room, in turn.
+async fn pace(shared: Rc<Shared>, lines: Rc<[Rc<Line>]>, mut timer: Timer) {
+    let turn = Cell::new(0_usize);
+    loop {
+        let now = shared.clock.now();
+        loop {
+            let due = shared.arrivals.borrow().timetable().map_or(0, |it| it.backlog(now));
+            if due == 0 {
+                break;
+            }
+            let free = (0..lines.len())
+                .map(|step| (turn.get() + step) % lines.len())
+                .find(|index| lines[*index].has_room());
+            let Some(index) = free else {
+                let mut tally = shared.tally.borrow_mut();
+                tally.backlog_max = tally.backlog_max.max(due);
+                break;
+            };
+            turn.set(index + 1);
+            lines[index].issue(now, 1);
+        }
+        let next = shared.arrivals.borrow().timetable().and_then(|it| it.after(now));
+        let Some(next) = next.filter(|_| shared.failure.borrow().is_none()) else { return };
+        let now = shared.clock.now();
+        timer.wait(next.saturating_sub(now).max(TICK_NS)).await;
+    }
+}
+
+/// Counts the starts that were never sent as unanswered, with the time that they waited.
+fn give_up(shared: &Shared, now: u64) {
+    let mut arrivals = shared.arrivals.borrow_mut();
+    if arrivals.timetable().is_none() {
+        return;
+    }
+    let mut tally = shared.tally.borrow_mut();
+    while let Some(intended) = arrivals.next(now) {
+        if shared.window.contains(intended) {
+            tally.unanswered += 1;
+            tally.latency.saturating_record((now - intended).max(1));
+        }
+    }
+}

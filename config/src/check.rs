@@ -1,0 +1,169 @@
+//! From the raw tree to the checked one.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::checked::{
+    Checkpoint, Config, Cores, Device, Format, Http, Level, Log, Rpc, Stop, Stores, Trace,
+};
+use crate::error::{ConfigError, Place};
+use crate::layer::Setting;
+use crate::limits::{self, Range};
+use crate::raw::{Raw, RawHttp, RawLog, RawRpc, RawTrace};
+
+const MIB: u64 = 1 << 20;
+
+/// Words of a key with what each means.
+type Words<T> = [(&'static str, T)];
+
+const DEVICES: &Words<Device> =
+    &[("auto", Device::Auto), ("uring", Device::Uring), ("plain", Device::Plain)];
+const LEVELS: &Words<Level> = &[
+    ("error", Level::Error),
+    ("warn", Level::Warn),
+    ("info", Level::Info),
+    ("debug", Level::Debug),
+    ("trace", Level::Trace),
+];
+const FORMATS: &Words<Format> = &[("text", Format::Text), ("json", Format::Json)];
+
+/// Checks values and tells, when one is refused, which layer it came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checker<'a> {
+    pub(crate) settings: &'a [Setting],
+    /// How many cores the process may use: what 0 cores means.
+    pub(crate) cores_available: u16,
+}
+
+impl Checker<'_> {
+    pub(crate) fn config(&self, raw: &Raw) -> Result<Config, ConfigError> {
+        if raw.data.directory.is_empty() {
+            return Err(ConfigError::NoDirectory { place: self.place("data.directory") });
+        }
+        let count = self.number(limits::CORES, raw.cores.count)?;
+        let count = if count == 0 { self.cores_available } else { count };
+        let checkpoint = &raw.checkpoint;
+        let config = Config {
+            data: PathBuf::from(&raw.data.directory),
+            cores: Cores { count, pin: raw.cores.pin },
+            http: self.http(&raw.http)?,
+            rpc: self.rpc(&raw.rpc)?,
+            log: self.log(&raw.log)?,
+            checkpoint: Checkpoint {
+                log_bytes: self.mib(limits::CHECKPOINT_LOG, checkpoint.log_mib)?,
+                overlay_bytes: self.mib(limits::CHECKPOINT_OVERLAY, checkpoint.overlay_mib)?,
+                interval: self.seconds(limits::CHECKPOINT_INTERVAL, checkpoint.interval_s)?,
+            },
+            stores: Stores {
+                cache_bytes: usize::try_from(self.mib(limits::STORES_CACHE, raw.stores.cache_mib)?)
+                    .expect("1 TiB fits into the address space of every supported machine"),
+            },
+            stop: Stop { grace: self.seconds(limits::STOP_GRACE, raw.stop.grace_s)? },
+            trace: self.trace(&raw.trace)?,
+        };
+        if config.rpc.listen == config.http.listen && config.rpc.listen.port() != 0 {
+            let found = config.rpc.listen.to_string();
+            return Err(ConfigError::SameAddress { place: self.place("rpc.listen"), found });
+        }
+        Ok(config)
+    }
+
+    fn http(&self, raw: &RawHttp) -> Result<Http, ConfigError> {
+        Ok(Http {
+            listen: self.loopback("http.listen", &raw.listen)?,
+            body_bytes_max: self.number(limits::HTTP_BODY, raw.body_bytes_max)?,
+            silence: self.seconds(limits::HTTP_SILENCE, raw.silence_s)?,
+            connections_max: self.number(limits::HTTP_CONNECTIONS, raw.connections_max)?,
+        })
+    }
+
+    fn rpc(&self, raw: &RawRpc) -> Result<Rpc, ConfigError> {
+        Ok(Rpc {
+            listen: self.loopback("rpc.listen", &raw.listen)?,
+            request_bytes_max: self.number(limits::RPC_REQUEST, raw.request_bytes_max)?,
+            reply_bytes_max: self.number(limits::RPC_REPLY, raw.reply_bytes_max)?,
+            batch_items_max: self.number(limits::RPC_BATCH, raw.batch_items_max)?,
+            in_flight_max: self.number(limits::RPC_IN_FLIGHT, raw.in_flight_max)?,
+            connections_max: self.number(limits::RPC_CONNECTIONS, raw.connections_max)?,
+            handshake_timeout: self.millis(limits::RPC_HANDSHAKE, raw.handshake_timeout_ms)?,
+        })
+    }
+
+    fn log(&self, raw: &RawLog) -> Result<Log, ConfigError> {
+        Ok(Log {
+            segment_bytes: self.mib(limits::LOG_SEGMENT, raw.segment_mib)?,
+            device: self.word("log.device", &raw.device, DEVICES)?,
+            keep_segments: self.number(limits::LOG_KEEP, raw.keep_segments)?,
+            spin_us: self.number(limits::LOG_SPIN, raw.spin_us)?,
+        })
+    }
+
+    fn trace(&self, raw: &RawTrace) -> Result<Trace, ConfigError> {
+        Ok(Trace {
+            level: self.word("trace.level", &raw.level, LEVELS)?,
+            format: self.word("trace.format", &raw.format, FORMATS)?,
+        })
+    }
+
+    /// A number in its range, in a type that the range fits.
+    fn number<T: TryFrom<i64>>(&self, range: Range, found: i64) -> Result<T, ConfigError> {
+        let Range { key, min, max, unit } = range;
+        let in_range = min <= found && found <= max;
+        T::try_from(found).ok().filter(|_| in_range).ok_or_else(|| ConfigError::OutOfRange {
+            place: self.place(key),
+            key,
+            found,
+            min,
+            max,
+            unit,
+        })
+    }
+
+    fn mib(&self, range: Range, found: i64) -> Result<u64, ConfigError> {
+        Ok(self.number::<u64>(range, found)? * MIB)
+    }
+
+    fn millis(&self, range: Range, found: i64) -> Result<Duration, ConfigError> {
+        self.number(range, found).map(Duration::from_millis)
+    }
+
+    fn seconds(&self, range: Range, found: i64) -> Result<Duration, ConfigError> {
+        self.number(range, found).map(Duration::from_secs)
+    }
+
+    fn word<T: Copy>(
+        &self,
+        key: &'static str,
+        found: &str,
+        words: &Words<T>,
+    ) -> Result<T, ConfigError> {
+        if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == found) {
+            return Ok(*meaning);
+        }
+        let allowed: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let (place, found) = (self.place(key), found.to_owned());
+        Err(ConfigError::NotOneOf { place, key, found, allowed: allowed.join(", ") })
+    }
+
+    fn loopback(&self, key: &'static str, found: &str) -> Result<SocketAddr, ConfigError> {
+        let Ok(address) = found.parse::<SocketAddr>() else {
+            let (place, found) = (self.place(key), found.to_owned());
+            return Err(ConfigError::NotAnAddress { place, key, found });
+        };
+        let is_loopback = match address.ip() {
+            IpAddr::V4(ip) => ip.is_loopback(),
+            IpAddr::V6(ip) => ip.is_loopback(),
+        };
+        if !is_loopback {
+            let (place, found) = (self.place(key), found.to_owned());
+            return Err(ConfigError::NotLoopback { place, key, found });
+        }
+        Ok(address)
+    }
+
+    fn place(&self, key: &str) -> Place {
+        let setting = self.settings.iter().find(|it| it.key == key);
+        setting.map_or(Place::Default, |it| it.place.clone())
+    }
+}

@@ -1,0 +1,1 @@
+//! Completeness as tests: every operation, refusal and record is exercised.
