@@ -21,8 +21,8 @@ pub(crate) struct BenchBox {
 }
 
 impl BenchBox {
-    /// Makes a data directory with the reference packs beside the current directory (a temporary
-    /// one may be memory, whose syncs mean nothing) and serves it on one core.
+    /// Makes a data directory with the reference packs inside the current directory (a temporary one
+    /// may be memory, whose syncs mean nothing) and serves it on one core.
     pub(crate) fn start() -> Result<Self> {
         let directory = env::current_dir()?.join(format!("quoin-bench-{}", process::id()));
         let started = Self::start_in(&directory);

@@ -6,7 +6,7 @@
 //! 3. The runtime takes the lock, opens the stores, replays the log, starts log and cores; each
 //!    core opens its share of the doors.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,8 @@ pub(crate) fn boot(config: &Config) -> Result<Booted> {
     );
     raise_limits();
     let cores = config.cores.count;
+    demand_free(config.rpc.listen).context("rpc.listen")?;
+    demand_free(config.http.listen).context("http.listen")?;
     let rpc = Arc::new(
         rpc::Door::bind(config.rpc.listen, cores, rpc_options(config)).context("rpc.listen")?,
     );
@@ -150,6 +152,16 @@ impl Teller {
             Progress::Serving => tracing::debug!("every core serves"),
         }
     }
+}
+
+/// Refuses a port that another process listens on. The doors share theirs between cores, and the
+/// kernel would let a second box of the same user share them too, each getting some connections.
+fn demand_free(address: SocketAddr) -> Result<()> {
+    if address.port() != 0 {
+        TcpListener::bind(address)
+            .with_context(|| format!("{address} cannot be taken; port 0 takes a free one"))?;
+    }
+    Ok(())
 }
 
 /// Raises the soft limits of locked memory and open files to the hard ones. A refusal leaves them:

@@ -16,7 +16,7 @@ use runtime::Running;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// The exit status of a box whose log failed: EX_SOFTWARE of sysexits.h, told apart from refusals
+/// The exit status of a box whose log failed: `EX_SOFTWARE` of sysexits.h, told apart from refusals
 /// (1) and from wrong usage (2) so that a supervisor can decide.
 pub(crate) const EXIT_FAILED: u8 = 70;
 

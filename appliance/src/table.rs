@@ -1,6 +1,6 @@
 //! Tables for terminals: aligned columns, two spaces apart.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// On which side a column's text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,9 +51,10 @@ impl Table {
                 line.push_str("  ");
             }
             match align {
-                Align::Left => line.push_str(&format!("{cell:width$}")),
-                Align::Right => line.push_str(&format!("{cell:>width$}")),
+                Align::Left => write!(line, "{cell:width$}"),
+                Align::Right => write!(line, "{cell:>width$}"),
             }
+            .expect("text grows");
         }
         line.trim_end().to_owned()
     }

@@ -12,8 +12,8 @@ use crate::bench_box::BenchBox;
 /// Measure a box: throughput, latency, CPU per request, beside bare baselines
 ///
 /// With --rpc or --http a running box is loaded. Without either a box of its own is started: a child process on
-/// one core, on free ports, over an empty data directory beside the current one with the reference packs, removed
-/// afterwards; its process and its disk are measured along.
+/// one core, on free ports, over a new data directory inside the current one, with the reference packs, removed
+/// afterwards. Its CPU time is measured along, and for `accept` its disk.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     quoin bench quote --baseline                     RPC, one request in flight on each of 64 connections\n  \
@@ -41,15 +41,18 @@ impl Bench {
         if let Some(it) = &bench_box {
             let address = if self.over_http { &mut self.load.http } else { &mut self.load.rpc };
             *address = Some(if self.over_http { it.http } else { it.rpc });
-            self.load.server_pid = self.load.server_pid.or(Some(it.pid()));
-            self.load.probe_dir.get_or_insert_with(|| it.directory().to_owned());
+            self.load.server_pid = self.load.server_pid.or_else(|| Some(it.pid()));
+            // Only a durable answer is measured against the disk.
+            if self.load.workload == WorkloadName::Accept {
+                self.load.probe_dir.get_or_insert_with(|| it.directory().to_owned());
+            }
         }
         let report = load::run(&self.load)?;
         let mut out = io::stdout().lock();
         if self.load.json {
             writeln!(out, "{}", report.to_json())?;
         } else {
-            write!(out, "{report}")?;
+            writeln!(out, "{report}")?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,5 +1,7 @@
 //! `quoin check`.
 
+mod rebuild;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use clap::Args;
 use config::Config;
 use disk::DirLock;
 use disk::plain::{PlainDevice, block_on};
+use frame::Lsn;
 use runtime::{Recovery, recover_offline};
 use segments::Inspection;
 use serde_json::{Value, json};
@@ -29,14 +32,29 @@ use crate::table::{Align, Table, bytes, duration, thousands};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     quoin check --data /srv/quoin\n  \
+    quoin check --data DIR --rebuild\n  \
     quoin check --data DIR --json | jq .damages\n\n\
     Exit status: 0 everything is as it was written, 1 damage, or the directory cannot be used.")]
 pub(crate) struct Check {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// Also rebuild the whole state in memory from nothing but the log, and compare every row; only while the log
+    /// still reaches back to its first frame
+    #[arg(long)]
+    rebuild: bool,
     #[command(flatten)]
     layers: Layers,
+}
+
+/// What became of a rebuild.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rebuild {
+    NotAsked,
+    /// The log was released up to a later frame, or the state cannot be recovered.
+    NotPossible,
+    /// So many rows are the same.
+    Same(u64),
 }
 
 /// Everything that was looked at.
@@ -45,6 +63,7 @@ struct Report {
     stores: Vec<StoreReport>,
     /// Frames and events that a start would replay, when it could.
     replayed: Option<(u64, u64)>,
+    rebuilt: Rebuild,
     damages: Vec<String>,
     took_ns: u64,
 }
@@ -53,7 +72,7 @@ impl Check {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let loaded = self.layers.load()?;
         demand(&loaded.config.data)?;
-        let report = check(&loaded.config)?;
+        let report = check(&loaded.config, self.rebuild)?;
         let mut out = io::stdout().lock();
         if self.json {
             writeln!(out, "{:#}", report.json())?;
@@ -64,7 +83,7 @@ impl Check {
     }
 }
 
-fn check(config: &Config) -> Result<Report> {
+fn check(config: &Config, rebuild: bool) -> Result<Report> {
     let began = Instant::now();
     let mut damages = Vec::new();
     let log = {
@@ -73,6 +92,8 @@ fn check(config: &Config) -> Result<Report> {
     };
     damages.extend(log.damage.as_ref().map(ToString::to_string));
     let (mut stores, mut replayed) = (Vec::new(), None);
+    let mut outcome = if rebuild { Rebuild::NotPossible } else { Rebuild::NotAsked };
+    let begins = log.segments.first().is_some_and(|it| it.header.previous.lsn == Lsn::NONE);
     let options = boot::options(config);
     let map = SlotMap::new(options.cores);
     let log_options = boot::segment_options(config);
@@ -89,6 +110,11 @@ fn check(config: &Config) -> Result<Report> {
             if recovery.position != log.position {
                 let (ended, read) = (recovery.position, log.position);
                 damages.push(format!("the replay ends at {ended}, the log at {read}"));
+            }
+            if rebuild && begins {
+                let result = rebuild::compare(&config.data, map, &recovery)?;
+                outcome = Rebuild::Same(result.rows_count);
+                damages.extend(result.differences);
             }
             let mut opened = only_stores(recovery);
             let _lock = DirLock::take(&config.data)?;
@@ -107,7 +133,7 @@ fn check(config: &Config) -> Result<Report> {
         }
     }
     let took_ns = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    Ok(Report { log, stores, replayed, damages, took_ns })
+    Ok(Report { log, stores, replayed, rebuilt: outcome, damages, took_ns })
 }
 
 /// Lets go of everything that reads the stores: their check wants them for itself.
@@ -173,6 +199,16 @@ impl Report {
                 thousands(events)
             )?;
         }
+        match self.rebuilt {
+            Rebuild::NotAsked => {}
+            Rebuild::NotPossible => writeln!(
+                out,
+                "not rebuilt: the log does not reach back to its first frame, or the state cannot be recovered"
+            )?,
+            Rebuild::Same(rows) => {
+                writeln!(out, "rebuilt from the log: {} rows are the same", thousands(rows))?;
+            }
+        }
         writeln!(out, "took            {}", duration(self.took_ns))?;
         for damage in &self.damages {
             writeln!(out, "damage: {damage}")?;
@@ -219,6 +255,10 @@ impl Report {
             "segments": segments,
             "stores": stores,
             "replayed": self.replayed.map(|(frames, events)| json!({"frames": frames, "events": events})),
+            "rebuilt_rows": match self.rebuilt {
+                Rebuild::Same(rows) => Some(rows),
+                Rebuild::NotAsked | Rebuild::NotPossible => None,
+            },
             "damages": self.damages,
             "took_us": self.took_ns / 1000,
         })

@@ -18,8 +18,8 @@ use super::flags::Layers;
 
 /// Say what this machine lacks, and what to do about it
 ///
-/// Looks at kernel, io_uring, limits, cores, clock, memory and the disk under the data directory, which is measured with
-/// real synced writes. Nothing is changed. A machine that forbids io_uring is served all the same, by
+/// Looks at kernel, `io_uring`, limits, cores, clock, memory and the disk under the data directory, which is measured with
+/// real synced writes. Nothing is changed. A machine that without `io_uring` is served all the same, by
 /// slower means.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -65,7 +65,7 @@ impl Doctor {
                     format!("{error:#}"),
                     "correct it; `quoin config --explain` shows every value with its origin",
                 ));
-                let here = self.layers.data.as_deref().unwrap_or(Path::new("."));
+                let here = self.layers.data.as_deref().unwrap_or_else(|| Path::new("."));
                 findings.extend(disk::look(here, 64 << 20));
             }
         }

@@ -1,5 +1,6 @@
 //! `quoin inspect`.
 
+use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
@@ -159,14 +160,22 @@ fn names(event: &Event<'_>) -> (String, String) {
 fn key(bytes: &[u8]) -> String {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     let (head, rest) = bytes.split_at(end);
-    let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     if head.is_empty() || !head.iter().all(u8::is_ascii_graphic) {
-        return digits(bytes);
+        return Hex(bytes).to_string();
     }
     let text: String = head.iter().map(|byte| char::from(*byte)).collect();
     match rest.get(1..) {
         None | Some([]) => text,
-        Some(rest) => format!("{text}:{}", digits(rest)),
+        Some(rest) => format!("{text}:{}", Hex(rest)),
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -76,16 +76,13 @@ pub(crate) struct QuoteFlags {
 impl QuoteFlags {
     pub(crate) fn run(self) -> Result<ExitCode> {
         let payload = archived(&self.request()?)?;
-        let reply = match self.rpc {
-            Some(address) => {
-                let client = ask::connect(address)?;
-                let reply = client.call(&Call::query(operations::number::<Quote>(), &payload))?;
-                ask::payload(&reply).context("quote refused")?.to_vec()
-            }
-            None => {
-                let packs = Packs::load(self.packs.as_deref())?;
-                Offline::new(&packs).answer::<Quote>(&payload).context("quote refused")?
-            }
+        let reply = if let Some(address) = self.rpc {
+            let client = ask::connect(address)?;
+            let reply = client.call(&Call::query(operations::number::<Quote>(), &payload))?;
+            ask::payload(&reply).context("quote refused")?.to_vec()
+        } else {
+            let packs = Packs::load(self.packs.as_deref())?;
+            Offline::new(&packs).answer::<Quote>(&payload).context("quote refused")?
         };
         let mut out = io::stdout().lock();
         if self.json {

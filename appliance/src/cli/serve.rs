@@ -118,8 +118,6 @@ pub(crate) fn finish(booted: Booted, shutdown: &Shutdown) -> ExitCode {
 /// may not be trusted any more.
 fn failed(reason: &str) -> ! {
     tracing::error!(reason, "stopping: nothing is acknowledged from here on");
-    eprintln!(
-        "quoin: {reason}; stopped without losing anything acknowledged. Run `quoin check` before the next start"
-    );
+    eprintln!("quoin: stopped: {reason}\nquoin: run `quoin check` before the next start");
     process::exit(i32::from(EXIT_FAILED));
 }

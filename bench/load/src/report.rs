@@ -180,6 +180,8 @@ pub struct DeviceReport {
     pub after_p99_ns: u64,
     /// The target's median p50 over the mean of both medians here.
     pub p50_over_device: f64,
+    /// The same without the way there and back: the baseline's median p50 is taken off first.
+    pub p50_less_baseline_over_device: Option<f64>,
 }
 
 /// The two looks at the device.
@@ -367,6 +369,10 @@ impl Report {
                 after_p50_ns: after.commit_p50_ns,
                 after_p99_ns: after.commit_p99_ns,
                 p50_over_device: over(float(target.median.p50_ns), float(own)),
+                p50_less_baseline_over_device: baseline.as_ref().map(|baseline| {
+                    let p50_ns = target.median.p50_ns.saturating_sub(baseline.median.p50_ns);
+                    over(float(p50_ns), float(own))
+                }),
             }
         });
         let mut report = Self { settings, target, baseline, ratio, device, warnings: Vec::new() };

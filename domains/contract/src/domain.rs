@@ -89,10 +89,11 @@ pub struct Ask<'a, D: Domain> {
     pub scratch: &'a mut D::Scratch,
 }
 
-/// A command: decides what happens, from the request, the records and the circumstances alone.
+/// A command: decides what happens, from the request, the records and the circumstances alone. The
+/// request is the decision's own, so that its parts can move into the events.
 pub trait Decide<D: Domain>: Request {
     /// Puts what happened into `events`; no events means that nothing changed.
-    fn decide(&self, ask: Ask<'_, D>, events: &mut Events<D>) -> Result<Self::Reply, Denial>;
+    fn decide(self, ask: Ask<'_, D>, events: &mut Events<D>) -> Result<Self::Reply, Denial>;
 }
 
 /// A query: answers from the archived request, in place.

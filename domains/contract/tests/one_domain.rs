@@ -118,7 +118,7 @@ impl Request for Label {
 }
 
 impl Decide<Boxes> for Label {
-    fn decide(&self, _: Ask<'_, Boxes>, events: &mut Events<Boxes>) -> Result<Done, Denial> {
+    fn decide(self, _: Ask<'_, Boxes>, events: &mut Events<Boxes>) -> Result<Done, Denial> {
         if self.label.is_empty() {
             return Err(Refusal::LabelEmpty.at("label"));
         }
@@ -133,7 +133,7 @@ impl Request for Empty {
 }
 
 impl Decide<Boxes> for Empty {
-    fn decide(&self, ask: Ask<'_, Boxes>, events: &mut Events<Boxes>) -> Result<Done, Denial> {
+    fn decide(self, ask: Ask<'_, Boxes>, events: &mut Events<Boxes>) -> Result<Done, Denial> {
         ask.view.get::<Parcel>(&self.id).ok_or(Refusal::ParcelUnknown)?;
         events.push(Emptied { id: self.id })?;
         Ok(Done { id: self.id })

@@ -80,7 +80,7 @@ impl Request for AcceptQuote {
 }
 
 impl Decide<Rates> for AcceptQuote {
-    fn decide(&self, ask: Ask<'_, Rates>, events: &mut Events<Rates>) -> Result<Accepted, Denial> {
+    fn decide(self, ask: Ask<'_, Rates>, events: &mut Events<Rates>) -> Result<Accepted, Denial> {
         if REFERENCE_BYTES_MAX < self.reference.len() {
             return Err(Refusal::TextTooLong.at("reference").because(format!(
                 "reference is {} bytes, at most {REFERENCE_BYTES_MAX} are allowed",
@@ -109,11 +109,11 @@ impl Decide<Rates> for AcceptQuote {
         let id = QuoteId::new(cx.fresh_id());
         let (operative_from, currency) = (terms.version.operative_from, terms.version.currency);
         let accepted = AcceptedQuote {
-            quote: quote.clone(),
+            quote: self.quote,
             operative_from,
             currency,
             total,
-            reference: self.reference.clone(),
+            reference: self.reference,
             accepted_us: cx.now_us,
             accepted_by: cx.actor.0,
         };

@@ -73,7 +73,7 @@ impl Request for DefineTemplate {
 }
 
 impl Decide<Rates> for DefineTemplate {
-    fn decide(&self, ask: Ask<'_, Rates>, events: &mut Events<Rates>) -> Result<Defined, Denial> {
+    fn decide(self, ask: Ask<'_, Rates>, events: &mut Events<Rates>) -> Result<Defined, Denial> {
         let template = &self.template;
         template.check().map_err(|error| refuse::charge(Refusal::TemplateInvalid, &error))?;
         let former: Option<ChargeTemplate> = ask.view.load(&template.code);

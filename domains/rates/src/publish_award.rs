@@ -84,7 +84,7 @@ impl Request for PublishAward {
 }
 
 impl Decide<Rates> for PublishAward {
-    fn decide(&self, ask: Ask<'_, Rates>, events: &mut Events<Rates>) -> Result<Published, Denial> {
+    fn decide(self, ask: Ask<'_, Rates>, events: &mut Events<Rates>) -> Result<Published, Denial> {
         let version = &self.version;
         VersionTables::compile(version).map_err(|error| refuse::version(&error))?;
         let operative_from = version.operative_from;

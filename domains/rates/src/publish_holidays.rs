@@ -77,7 +77,7 @@ impl Request for PublishHolidays {
 
 impl Decide<Rates> for PublishHolidays {
     fn decide(
-        &self,
+        self,
         ask: Ask<'_, Rates>,
         events: &mut Events<Rates>,
     ) -> Result<HolidaysNow, Denial> {

@@ -180,11 +180,14 @@ fn merge(parts: &[Arc<Rows>]) -> impl Iterator<Item = RowChange<'_>> {
 }
 
 /// A row as recovery found it.
-#[derive(Debug)]
-pub(crate) struct MergedRow {
-    pub(crate) table: TableId,
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Vec<u8>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedRow {
+    /// The table.
+    pub table: TableId,
+    /// The store key.
+    pub key: Vec<u8>,
+    /// The sealed value.
+    pub value: Vec<u8>,
 }
 
 /// Every row of these tables, from the stores and the changes above them, in order.

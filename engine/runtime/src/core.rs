@@ -32,6 +32,8 @@ pub(crate) struct Inner {
     /// The durable position that the shard has been told.
     pub(crate) told: Cell<Lsn>,
     sinks: RefCell<Sinks>,
+    asks: Rc<Asks>,
+    asks_name: SinkName,
     draining: Cell<bool>,
     drain_waiters: RefCell<Vec<Waker>>,
     guards: Cell<usize>,
@@ -72,6 +74,8 @@ impl Core {
         mailboxes: Arc<[Mailbox]>,
         frozen: Sender<(u64, Arc<Rows>)>,
     ) -> Self {
+        let (mut sinks, asks) = (Sinks::default(), Rc::<Asks>::default());
+        let asks_name = sinks.insert(Rc::clone(&asks) as Rc<dyn Complete>);
         Self(Rc::new(Inner {
             id,
             map,
@@ -81,7 +85,9 @@ impl Core {
             mailboxes,
             frozen,
             told: Cell::new(Lsn::NONE),
-            sinks: RefCell::new(Sinks::default()),
+            sinks: RefCell::new(sinks),
+            asks,
+            asks_name,
             draining: Cell::new(false),
             drain_waiters: RefCell::new(Vec::new()),
             guards: Cell::new(0),
@@ -145,13 +151,12 @@ impl Core {
 
     /// Runs a call and waits for its answer. The reply is appended to `out`.
     pub async fn ask(&self, call: Call<'_>, out: &mut Vec<u8>) -> Result<Lsn, Fault> {
-        let slot = Rc::new(AskSlot::default());
-        let sink = self.register(Rc::clone(&slot) as Rc<dyn Complete>);
-        let call = Call { ticket: sink.ticket(0), ..call };
-        match self.call(&call, out) {
+        let asks = &self.0.asks;
+        let number = asks.next();
+        match self.call(&Call { ticket: ticket(self.0.asks_name, number), ..call }, out) {
             Answer::Now(outcome) => outcome,
             Answer::Later => {
-                let completion = slot.wait().await;
+                let completion = asks.take(number).wait().await;
                 out.extend_from_slice(&completion.reply);
                 completion.outcome
             }
@@ -344,6 +349,12 @@ impl Sinks {
 /// ```text
 /// | place (16) | turn (24) | number (24) |
 /// ```
+fn ticket(name: SinkName, number: u32) -> Ticket {
+    assert!(number < TICKET_NUMBERS, "a connection has fewer calls under way");
+    let SinkName { place, turn } = name;
+    Ticket((u64::from(place) << 48) | (turn << 24) | u64::from(number))
+}
+
 fn split_ticket(ticket: Ticket) -> (SinkName, u32) {
     let [p0, p1, t0, t1, t2, n0, n1, n2] = ticket.0.to_be_bytes();
     let place = u16::from_be_bytes([p0, p1]);
@@ -355,9 +366,7 @@ impl Sink {
     /// The ticket for a call of this sink; `number`, below [`TICKET_NUMBERS`], comes back with the
     /// completion.
     pub fn ticket(&self, number: u32) -> Ticket {
-        assert!(number < TICKET_NUMBERS, "a connection has fewer calls under way");
-        let SinkName { place, turn } = self.name;
-        Ticket((u64::from(place) << 48) | (turn << 24) | u64::from(number))
+        ticket(self.name, number)
     }
 }
 
@@ -379,14 +388,52 @@ impl Drop for Guard {
     }
 }
 
+/// The answers that are awaited one by one. A number is free again when its answer has come,
+/// whether or not anybody still waits for it.
+#[derive(Default)]
+struct Asks {
+    waiting: RefCell<Vec<Option<Rc<Asked>>>>,
+    free: RefCell<Vec<u32>>,
+}
+
 /// One awaited answer.
 #[derive(Default)]
-struct AskSlot {
+struct Asked {
     completion: RefCell<Option<Completion>>,
     waker: RefCell<Option<Waker>>,
 }
 
-impl AskSlot {
+impl Asks {
+    /// The number that the next [`Asks::take`] is for.
+    fn next(&self) -> u32 {
+        let last = || u32::try_from(self.waiting.borrow().len()).unwrap_or(u32::MAX);
+        self.free.borrow().last().copied().unwrap_or_else(last)
+    }
+
+    fn take(&self, number: u32) -> Rc<Asked> {
+        let asked = Rc::<Asked>::default();
+        let mut waiting = self.waiting.borrow_mut();
+        match self.free.borrow_mut().pop() {
+            Some(_) => waiting[number as usize] = Some(Rc::clone(&asked)),
+            None => waiting.push(Some(Rc::clone(&asked))),
+        }
+        asked
+    }
+}
+
+impl Complete for Asks {
+    fn complete(&self, number: u32, completion: Completion) {
+        let asked = self.waiting.borrow_mut()[number as usize].take();
+        self.free.borrow_mut().push(number);
+        let asked = asked.expect("an answer to what was asked");
+        *asked.completion.borrow_mut() = Some(completion);
+        if let Some(waker) = asked.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Asked {
     async fn wait(&self) -> Completion {
         poll_fn(|context| {
             if let Some(completion) = self.completion.borrow_mut().take() {
@@ -396,15 +443,6 @@ impl AskSlot {
             Poll::Pending
         })
         .await
-    }
-}
-
-impl Complete for AskSlot {
-    fn complete(&self, _: u32, completion: Completion) {
-        *self.completion.borrow_mut() = Some(completion);
-        if let Some(waker) = self.waker.borrow_mut().take() {
-            waker.wake();
-        }
     }
 }
 
@@ -436,8 +474,8 @@ mod tests {
 
     #[test]
     fn a_ticket_splits_into_what_it_was_made_of() {
-        let ticket = Ticket((7 << 48) | (0x0A_BBCC << 24) | 0x0D_EEFF);
-        let (name, number) = split_ticket(ticket);
-        assert_eq!((name, number), (SinkName { place: 7, turn: 0x0A_BBCC }, 0x0D_EEFF));
+        let name = SinkName { place: 7, turn: 0x0A_BBCC };
+        assert_eq!(ticket(name, 0x0D_EEFF), Ticket(0x0007_0ABB_CC0D_EEFF));
+        assert_eq!(split_ticket(ticket(name, 0x0D_EEFF)), (name, 0x0D_EEFF));
     }
 }

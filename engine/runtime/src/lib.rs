@@ -19,6 +19,7 @@ mod recover;
 mod start;
 mod thread;
 
+pub use checkpoint::MergedRow;
 pub use core::{Complete, Core, Guard, Sink, TICKET_NUMBERS};
 pub use options::{CheckpointOptions, DeviceChoice, LogOptions, Options};
 pub use recover::{Recovery, RecoveryError, recover_offline};

@@ -15,7 +15,10 @@ use segments::{RecoverError, Resume, recover};
 use shard::{Base, ENGINE, IDEMPOTENCY, Replay, ReplayError, Rows, SlotMap};
 use stores::{DomainStore, OpenError, ReadError, Stores};
 
-use crate::{base::StoreBase, checkpoint::merged_rows};
+use crate::{
+    base::StoreBase,
+    checkpoint::{MergedRow, merged_rows},
+};
 
 /// Why a data directory cannot be used. Each message names the file and the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -74,11 +77,9 @@ impl std::fmt::Debug for Recovery {
 }
 
 impl Recovery {
-    /// Every row of `table` as it stands at the end of the log: store key and sealed value, in
-    /// order.
-    pub fn rows_of(&self, table: TableId) -> Result<Vec<(Vec<u8>, Vec<u8>)>, String> {
-        let rows = merged_rows(&[table], &*self.base, &self.rows)?;
-        Ok(rows.into_iter().map(|row| (row.key, row.value)).collect())
+    /// Every row of `table` as it stands at the end of the log, in order.
+    pub fn rows_of(&self, table: TableId) -> Result<Vec<MergedRow>, String> {
+        merged_rows(&[table], &*self.base, &self.rows)
     }
 }
 

@@ -1,6 +1,12 @@
 //! The box as a whole, without doors: commands and queries on every core, checkpoints, restarts.
 
-#![allow(clippy::unwrap_used, missing_docs, unnameable_types, missing_debug_implementations, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    unnameable_types,
+    missing_debug_implementations,
+    reason = "a test stops at the first surprise"
+)]
 
 #[path = "common/notes.rs"]
 mod notes;

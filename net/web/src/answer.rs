@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use contract::{Kind, Method};
 use gateway::{Demand, Found, Place, Principal, Rejection, Route};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
@@ -149,13 +149,27 @@ async fn collect(body: Incoming, head: &Parts, bytes_max: usize) -> Result<Bytes
     if u64::try_from(bytes_max).is_ok_and(|it| it < body.size_hint().lower()) {
         return Err(too_large());
     }
-    match Limited::new(body, bytes_max).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => {
-            Err(Rejection::new(Status::Malformed, format!("the body did not arrive: {error}")))
+    let mut body = body;
+    // Nearly every body comes in one part, which is taken as it is.
+    let mut only = Bytes::new();
+    let mut parts = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Rejection::new(Status::Malformed, format!("the body did not arrive: {error}"))
+        })?;
+        // Trailers say nothing that is asked for.
+        let Ok(part) = frame.into_data() else { continue };
+        if bytes_max - only.len() - parts.len() < part.len() {
+            return Err(too_large());
+        }
+        if only.is_empty() && parts.is_empty() {
+            only = part;
+        } else {
+            parts.extend_from_slice(&std::mem::take(&mut only));
+            parts.extend_from_slice(&part);
         }
     }
+    Ok(if parts.is_empty() { only } else { Bytes::from(parts) })
 }
 
 fn method(method: &hyper::Method) -> Option<Method> {

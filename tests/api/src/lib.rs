@@ -1,1 +1,1 @@
-//! The real binary through its doors.
+//! The real binary through its doors; see `tests/api`.

@@ -226,7 +226,10 @@ impl World {
 
     fn flip_a_bit(&mut self) -> Option<Flip> {
         let names = self.disk.file_names();
-        let names: Vec<_> = names.into_iter().filter(|name| name.split_once('.').is_some_and(|(_, kind)| kind == "seg")).collect();
+        let names: Vec<_> = names
+            .into_iter()
+            .filter(|name| name.split_once('.').is_some_and(|(_, kind)| kind == "seg"))
+            .collect();
         if names.is_empty() {
             return None;
         }

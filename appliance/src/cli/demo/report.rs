@@ -103,7 +103,7 @@ impl Report<'_> {
     /// How to call the box that goes on serving.
     pub(crate) fn write_invitation(&self, out: &mut impl Write) -> Result<()> {
         let (http, rpc, data) = (self.http, self.rpc, self.data.display());
-        let (path, request) = (Quote::SHAPE.path, Quote::SHAPE.example);
+        let (path, request) = (Quote::SHAPE.path, example_request());
         writeln!(
             out,
             "\nServing {data}: http://{http} and rpc {rpc}. Try, from another terminal:\n"
@@ -145,7 +145,7 @@ impl Report<'_> {
         document["position"] = json!(self.position);
         document["example"] = json!({
             "path": Quote::SHAPE.path,
-            "request": Quote::SHAPE.example,
+            "request": example_request(),
             "total": self.example_total.to_string(),
         });
         document
@@ -204,6 +204,11 @@ fn write_example(out: &mut impl Write, worker: &str, reply: &QuoteReply) -> Resu
     Ok(writeln!(out, "{table}")?)
 }
 
+/// The operation's own example on one line.
+fn example_request() -> String {
+    Quote::SHAPE.example.lines().map(str::trim).collect()
+}
+
 fn share_json(share: Share) -> Value {
     json!({
         "workers": share.workers,
@@ -223,6 +228,14 @@ fn grouped(decimal: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_example_is_one_line_of_json() {
+        let request = example_request();
+        assert!(!request.contains('\n'));
+        let same: Value = serde_json::from_str(Quote::SHAPE.example).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&request).unwrap(), same);
+    }
 
     #[test]
     fn decimals_are_grouped_exactly() {

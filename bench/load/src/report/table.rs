@@ -65,6 +65,11 @@ impl Display for Report {
                 Micros(device.after_p99_ns),
                 device.p50_over_device
             )?;
+            if let (Some(ratio), Some(baseline)) =
+                (device.p50_less_baseline_over_device, &self.baseline)
+            {
+                writeln!(f, "(server p50 - {} p50) / device p50 {ratio:.2}", baseline.name)?;
+            }
         }
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;

@@ -6,6 +6,11 @@ use super::{Report, Series, float};
 const BUSY_PERCENT: f64 = 95.0;
 /// Rounds further apart than this say more about the machine than about the server.
 const SPREAD_MAX: f64 = 1.25;
+/// With so many requests in flight one of the two sides always has work, and none when the other
+/// side's thread waits for a core that somebody else has.
+const IN_FLIGHT_BUSY: u32 = 16;
+/// Both sides below this: neither had the core to itself.
+const CROWDED_PERCENT: f64 = 75.0;
 
 pub(super) fn of(report: &Report) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -21,8 +26,29 @@ pub(super) fn of(report: &Report) -> Vec<String> {
     }
     for series in [Some(&report.target), report.baseline.as_ref()].into_iter().flatten() {
         of_series(series, &mut warnings);
+        let saturating = settings.rate.is_none()
+            && !(settings.durable && series.name == report.target.name)
+            && IN_FLIGHT_BUSY <= settings.connections.saturating_mul(settings.pipeline);
+        if saturating
+            && let Some(busiest) = busiest_percent(series).filter(|it| *it < CROWDED_PERCENT)
+        {
+            warnings.push(format!(
+                "{}: neither side ran for more than {busiest:.0} % of any window although there was \
+                 always work: something else uses these cores, believe the cpu time only",
+                series.name
+            ));
+        }
     }
     warnings
+}
+
+/// The most that either side ran; `None` when one of them is unknown.
+fn busiest_percent(series: &Series) -> Option<f64> {
+    let sides = series
+        .rounds
+        .iter()
+        .map(|it| it.server_busy_percent.map(|server| server.max(it.generator_busy_percent)));
+    sides.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
 }
 
 fn of_series(series: &Series, warnings: &mut Vec<String>) {

@@ -101,7 +101,7 @@ impl Request for Move {
 }
 
 impl Decide<Notes> for Move {
-    fn decide(&self, ask: Ask<'_, Notes>, events: &mut Events<Notes>) -> Result<Value, Denial> {
+    fn decide(self, ask: Ask<'_, Notes>, events: &mut Events<Notes>) -> Result<Value, Denial> {
         let to = ask.view.load::<Counter>(&self.to).map_or(0, |it| it.value);
         let value = to.wrapping_add(self.amount);
         if ask.reference.0 != 0 && value > ask.reference.0 {
@@ -121,7 +121,7 @@ impl Request for SetLimit {
 }
 
 impl Decide<Notes> for SetLimit {
-    fn decide(&self, _: Ask<'_, Notes>, events: &mut Events<Notes>) -> Result<Value, Denial> {
+    fn decide(self, _: Ask<'_, Notes>, events: &mut Events<Notes>) -> Result<Value, Denial> {
         events.push(Limited { value: self.value })?;
         Ok(Value { value: self.value })
     }

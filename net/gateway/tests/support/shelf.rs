@@ -111,7 +111,7 @@ impl Request for PutItem {
 }
 
 impl Decide<Shelf> for PutItem {
-    fn decide(&self, _: Ask<'_, Shelf>, events: &mut Events<Shelf>) -> Result<Done, Denial> {
+    fn decide(self, _: Ask<'_, Shelf>, events: &mut Events<Shelf>) -> Result<Done, Denial> {
         if self.label.is_empty() {
             return Err(Refusal::LabelEmpty.at("label"));
         }
@@ -130,7 +130,7 @@ impl Request for RemoveItem {
 }
 
 impl Decide<Shelf> for RemoveItem {
-    fn decide(&self, ask: Ask<'_, Shelf>, events: &mut Events<Shelf>) -> Result<Done, Denial> {
+    fn decide(self, ask: Ask<'_, Shelf>, events: &mut Events<Shelf>) -> Result<Done, Denial> {
         ask.view.get::<Item>(&self.id).ok_or(Refusal::ItemUnknown)?;
         events.push(Removed { id: self.id })?;
         Ok(Done { id: self.id })

@@ -126,7 +126,7 @@ impl Request for Open {
 }
 
 impl Decide<Ledger> for Open {
-    fn decide(&self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
+    fn decide(self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
         let (id, by) = (ask.cx.fresh_id(), call(ask.cx));
         events.push(Opened { id, owner: self.owner, balance: self.balance, by })?;
         Ok(Done { id, balance: self.balance })
@@ -143,11 +143,11 @@ impl Request for Enrol {
 }
 
 impl Decide<Ledger> for Enrol {
-    fn decide(&self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
+    fn decide(self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
         if let Some(taken) = ask.view.load::<Account>(&AccountId(self.id)) {
             return Err(saw(Refusal::AccountTaken, self.id, &taken));
         }
-        let Self { id, owner, balance } = *self;
+        let Self { id, owner, balance } = self;
         events.push(Opened { id, owner, balance, by: call(ask.cx) })?;
         Ok(Done { id, balance })
     }
@@ -166,7 +166,7 @@ impl Request for Transfer {
 }
 
 impl Decide<Ledger> for Transfer {
-    fn decide(&self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Paid, Denial> {
+    fn decide(self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Paid, Denial> {
         if self.legs.is_empty() || self.legs.iter().any(|leg| leg.to == self.from) {
             return Err(Refusal::LegsWrong.at("legs"));
         }
@@ -179,7 +179,7 @@ impl Decide<Ledger> for Transfer {
         let Some(balance) = payer.balance.checked_sub(total + fee) else {
             return Err(saw(Refusal::Overdraft, self.from, &payer));
         };
-        let (from, legs, by) = (self.from, self.legs.clone(), call(ask.cx));
+        let (from, legs, by) = (self.from, self.legs, call(ask.cx));
         events.push(Moved { from, legs, fee, fee_by, by })?;
         Ok(Paid { balance, fee, fee_by })
     }
@@ -196,7 +196,7 @@ impl Request for Close {
 }
 
 impl Decide<Ledger> for Close {
-    fn decide(&self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
+    fn decide(self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
         if self.id == self.heir {
             return Err(Refusal::LegsWrong.at("heir"));
         }
@@ -218,8 +218,8 @@ impl Request for SetFee {
 }
 
 impl Decide<Ledger> for SetFee {
-    fn decide(&self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
-        let Self { schedule, fee } = *self;
+    fn decide(self, ask: Ask<'_, Ledger>, events: &mut Events<Ledger>) -> Result<Done, Denial> {
+        let Self { schedule, fee } = self;
         events.push(FeeSet { schedule, fee, by: call(ask.cx) })?;
         Ok(Done { id: u64::from(schedule), balance: fee })
     }
@@ -237,7 +237,7 @@ impl Request for Audit {
 }
 
 impl Decide<Ledger> for Audit {
-    fn decide(&self, ask: Ask<'_, Ledger>, _: &mut Events<Ledger>) -> Result<Audited, Denial> {
+    fn decide(self, ask: Ask<'_, Ledger>, _: &mut Events<Ledger>) -> Result<Audited, Denial> {
         let read = |id: &u64| {
             let account = ask.view.load::<Account>(&AccountId(*id))?;
             Some((account.balance, account.by))

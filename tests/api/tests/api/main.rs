@@ -1,0 +1,15 @@
+//! The real binary through its doors, as a stranger sees it: bytes on the wire, files on the disk,
+//! text on the terminal. Nothing of the box is linked in but what a client needs.
+
+mod commands;
+mod damage;
+mod doors;
+mod floods;
+mod frames;
+mod heads;
+mod json;
+mod life;
+mod packs;
+mod quotes;
+mod refusals;
+mod support;
