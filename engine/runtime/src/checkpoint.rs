@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How often the thread looks whether a checkpoint is due.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(50);
 /// How long a failed checkpoint waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often deadlines are looked at.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(100);
 
 /// What a core's thread is made of; goes to the thread whole.
 pub(crate) struct CoreThread {

@@ -150,12 +150,7 @@ pub(crate) fn post(address: &str, path: &str, body: &str) -> Answer {
     post_with(address, path, &[], body)
 }
 
-pub(crate) fn post_with(
-    address: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Answer {
+pub(crate) fn post_with(address: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let json = [("content-type", "application/json")];
     ask(address, &request("POST", path, &[&json, headers].concat(), body))
 }

@@ -1,7 +1,7 @@
 //! The RPC door, byte by byte.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use wire::{
@@ -37,8 +37,13 @@ impl Raw {
     pub(crate) fn greeted(address: &str) -> (Self, Welcome) {
         let mut raw = Self::connect(address);
         raw.send(&hello());
-        match raw.greeting() {
-            Greeting::Welcome(welcome) => (raw, *welcome),
+        let welcome = raw.welcome();
+        (raw, welcome)
+    }
+
+    pub(crate) fn welcome(&mut self) -> Welcome {
+        match self.greeting() {
+            Greeting::Welcome(welcome) => *welcome,
             Greeting::Refusal(refusal) => panic!("{refusal:?}"),
         }
     }
@@ -85,6 +90,11 @@ impl Raw {
             }
             assert!(self.more(), "closed without a reply");
         }
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) fn finish(&mut self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
     }
 
     pub(crate) fn is_closed(&mut self) -> bool {
