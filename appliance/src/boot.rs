@@ -15,6 +15,8 @@ use config::{Config, Device};
 use runtime::{CheckpointOptions, DeviceChoice, Doors, LogOptions, Options, Progress, Running};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::shutdown::Shutdown;
+
 /// How often a long replay says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
 
@@ -30,8 +32,9 @@ pub(crate) struct Booted {
     pub(crate) rpc: SocketAddr,
 }
 
-/// Starts the box; returns when every core serves.
-pub(crate) fn boot(config: &Config) -> Result<Booted> {
+/// Starts the box; returns when every core serves. `shutdown` holds signals back from just before
+/// the doors open.
+pub(crate) fn boot(config: &Config, shutdown: Option<&Shutdown>) -> Result<Booted> {
     let began = Instant::now();
     tracing::info!(
         version = VERSION,
@@ -57,7 +60,7 @@ pub(crate) fn boot(config: &Config) -> Result<Booted> {
         rpc.serve(&core).map_err(|error| format!("rpc: {error}"))?;
         web.serve(&core).map_err(|error| format!("http: {error}"))
     });
-    let mut teller = Teller { told: began };
+    let mut teller = Teller { told: began, shutdown };
     let running =
         runtime::start(&options(config), registry::ALL, &doors, &mut |it| teller.tell(&it))?;
     tracing::info!(took_ms = millis(began), "serving");
@@ -122,12 +125,17 @@ pub(crate) fn segment_options(config: &Config) -> segments::LogOptions {
 }
 
 /// Tells each step of the start.
-struct Teller {
+struct Teller<'s> {
     told: Instant,
+    shutdown: Option<&'s Shutdown>,
 }
 
-impl Teller {
+impl Teller<'_> {
     fn tell(&mut self, progress: &Progress) {
+        // The step before the doors: nothing that takes long is left.
+        if let (Progress::LogReady { .. }, Some(shutdown)) = (progress, self.shutdown) {
+            shutdown.hold();
+        }
         match progress {
             Progress::Replaying { bytes, bytes_total } => {
                 if self.told.elapsed() >= PROGRESS {

@@ -1,6 +1,6 @@
 //! How the process ends.
 //!
-//! The first SIGINT or SIGTERM while the box serves asks for an orderly stop. Before that (a long
+//! The first SIGINT or SIGTERM once the doors open asks for an orderly stop. Before that (a long
 //! replay) and after that (a stop that takes too long) a signal ends the process at once, which is
 //! safe at any moment: what was acknowledged is on disk.
 
@@ -35,7 +35,7 @@ pub(crate) enum Ending {
 /// Listens for signals from its creation on.
 #[derive(Debug)]
 pub(crate) struct Shutdown {
-    serving: Arc<AtomicBool>,
+    orderly: Arc<AtomicBool>,
     signals: Receiver<&'static str>,
 }
 
@@ -43,13 +43,13 @@ impl Shutdown {
     /// Takes the signals over. Call it before the box starts.
     pub(crate) fn listen() -> io::Result<Self> {
         let mut taken = Signals::new([SIGINT, SIGTERM])?;
-        let serving = Arc::new(AtomicBool::new(false));
-        let orderly = Arc::clone(&serving);
+        let orderly = Arc::new(AtomicBool::new(false));
+        let first = Arc::clone(&orderly);
         let (sender, signals) = mpsc::channel();
         thread::Builder::new().name("quoin-signals".to_owned()).spawn(move || {
             for signal in taken.forever() {
                 let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
-                if orderly.swap(false, Ordering::AcqRel) {
+                if first.swap(false, Ordering::AcqRel) {
                     // An error means that nobody waits any more: the process is ending already.
                     let _ = sender.send(name);
                 } else {
@@ -58,12 +58,17 @@ impl Shutdown {
                 }
             }
         })?;
-        Ok(Self { serving, signals })
+        Ok(Self { orderly, signals })
     }
 
-    /// Waits until a signal comes or `running` fails.
+    /// From here on the first signal waits to be taken by [`Shutdown::wait`]. Call it before the
+    /// doors open: whoever was let in is let out in order.
+    pub(crate) fn hold(&self) {
+        self.orderly.store(true, Ordering::Release);
+    }
+
+    /// Waits until a signal comes or `running` fails. A signal that was held comes at once.
     pub(crate) fn wait(&self, running: &Running) -> Ending {
-        self.serving.store(true, Ordering::Release);
         loop {
             match self.signals.recv_timeout(WATCH) {
                 Ok(signal) => return Ending::Signal(signal),

@@ -78,7 +78,7 @@ impl Demo {
         let shutdown = Shutdown::listen().context("listening for signals")?;
         let packs = Packs::embedded()?;
         prepare(&loaded)?;
-        let booted = boot(&loaded.config)?;
+        let booted = boot(&loaded.config, None)?;
         let report = demonstrate(&booted, &packs, &loaded.config.data)?;
         let mut out = io::stdout().lock();
         if self.json {
@@ -96,6 +96,7 @@ impl Demo {
             drop(scratch);
             return Ok(ExitCode::SUCCESS);
         }
+        shutdown.hold();
         Ok(finish(booted, &shutdown))
     }
 }

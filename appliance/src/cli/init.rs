@@ -41,7 +41,7 @@ impl Init {
         let packs = Packs::load(self.packs.as_deref())?;
         let config = &loaded.config;
         let written = prepare(&loaded)?;
-        let booted = boot(&on_free_ports(config))?;
+        let booted = boot(&on_free_ports(config), None)?;
         let published = load_packs(&booted, &packs);
         let position = booted.running.position().lsn;
         booted.running.stop()?;

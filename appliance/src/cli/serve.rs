@@ -57,7 +57,7 @@ impl Serve {
             );
         }
         prepare(&loaded)?;
-        let booted = boot(&loaded.config)?;
+        let booted = boot(&loaded.config, Some(&shutdown))?;
         self.tell(&booted)?;
         Ok(finish(booted, &shutdown))
     }

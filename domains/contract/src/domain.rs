@@ -322,9 +322,9 @@ pub fn compile_record<D: Domain, R: Record>(
 /// }
 /// ```
 ///
-/// An event type has `fn key(&self) -> impl Key` and `fn apply(&self, batch: &mut Batch<'_, '_>)`;
-/// an event whose version is above 1 also has `fn upgrade(version: u16, payload: &[u8]) ->
-/// Option<Self>`.
+/// An event type has `fn key(&self) -> impl Key` and `fn apply(&self, batch: &mut Batch<'_, '_>)`. An
+/// event whose version is above 1 names the function that reads its older versions, such as
+/// `Placed = 1 @ 2 from Placed::upgrade`: `fn(version: u16, payload: &[u8]) -> Option<Placed>`.
 #[macro_export]
 macro_rules! domain {
     (
@@ -335,7 +335,8 @@ macro_rules! domain {
         records { $($record:ident[$key:ty] = $table:literal @ $record_version:literal
             $({ $($field:ident = $index:literal),+ $(,)? })?),* $(,)? }
         replicated { $($replicated:ident),* $(,)? }
-        events { $($event:ident = $event_code:literal @ $event_version:literal),* $(,)? }
+        events { $($event:ident = $event_code:literal @ $event_version:literal
+            $(from $upgrade:path)?),* $(,)? }
         commands { $($command:ident = $command_code:literal),* $(,)? }
         queries { $($query:ident = $query_code:literal),* $(,)? }
     ) => {
@@ -380,7 +381,10 @@ macro_rules! domain {
                 match (code, version) {
                     $(($event_code, $event_version) => {
                         <$event as $crate::Stored>::decode(payload).ok().map(Self::$event)
-                    })*
+                    }
+                    $(($event_code, 1..$event_version) => {
+                        $upgrade(version, payload).map(Self::$event)
+                    })?)*
                     _ => None,
                 }
             }

@@ -18,7 +18,7 @@ contract::domain! {
     scratch contract::Nothing;
     records { Parcel[u64] = 1 @ 2 { label = 1 } }
     replicated { Parcel }
-    events { Labelled = 1 @ 1, Emptied = 2 @ 1 }
+    events { Labelled = 1 @ 2 from Labelled::upgrade, Emptied = 2 @ 1 }
     commands { Label = 1, Empty = 2 }
     queries { Find = 64 }
 }
@@ -41,7 +41,18 @@ struct Labelled {
     label: String,
 }
 
+/// Labels were numbers once.
+#[derive(Archive, Serialize, Deserialize)]
+struct LabelledOne {
+    id: u64,
+    label: u64,
+}
+
 impl Labelled {
+    fn upgrade(_: u16, payload: &[u8]) -> Option<Self> {
+        let old = LabelledOne::decode(payload).ok()?;
+        Some(Self { id: old.id, label: old.label.to_string() })
+    }
     fn key(&self) -> u64 {
         self.id
     }
@@ -270,6 +281,18 @@ fn replaying_the_events_rebuilds_the_rows() {
         }
     }
     assert_eq!(live.rows, rebuilt.rows);
+}
+
+#[test]
+fn an_event_of_an_older_version_is_upgraded() {
+    let (mut memory, mut changes, mut payload) = (Memory::default(), Vec::new(), Vec::new());
+    LabelledOne { id: 5, label: 77 }.encode(&mut payload);
+    let mut staging = Staging::new(&memory, &mut changes);
+    assert!((ENTRY.replay)(&mut staging, Tenant(7), 1, 1, &payload));
+    assert!(!(ENTRY.replay)(&mut staging, Tenant(7), 1, 3, &payload));
+    assert!(!(ENTRY.replay)(&mut staging, Tenant(7), 1, 0, &payload));
+    memory.install(&changes);
+    assert_eq!(memory.run(r#"{"label":"77"}"#, 64).unwrap().0, r#"{"ids":[5]}"#);
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl Shard {
             self.id_last = (cx.id_next() >> 12) - 1;
             self.now_us = self.now_us.max(self.id_last);
         }
-        if let Some(stray) = self.stray_change(decision.handed) {
+        if let Some(stray) = self.stray_change(decision) {
             return Answer::Now(Err(self.incident(call.operation, stray)));
         }
         if self.decided.events.is_empty() && call.idempotency.is_none() {
@@ -209,12 +209,18 @@ impl Shard {
         Some(Answer::Later)
     }
 
-    /// A change to a record that nobody holds for this command: a fault of the domain.
-    fn stray_change(&self, handed: &[HandedRow]) -> Option<String> {
+    /// A change to a record that nobody holds for this command, or that somebody else holds: a fault
+    /// of the domain. An index row goes with its record.
+    fn stray_change(&self, decision: &Decision<'_>) -> Option<String> {
         let stray = self.decided.changes.iter().find(|change| {
-            let held = |row: &HandedRow| row.table == change.table && row.key == change.key;
-            let with_its_record = change.table.is_index();
-            self.map.owner(change.slot) != self.core && !with_its_record && !handed.iter().any(held)
+            let row = (change.table, change.key);
+            if change.table.is_index() {
+                false
+            } else if self.map.owner(change.slot) == self.core {
+                self.holds.is_held_by_other(self.core, decision.transaction, &row)
+            } else {
+                !decision.handed.iter().any(|handed| (handed.table, handed.key) == row)
+            }
         })?;
         let (table, key) = (stray.table.number(), stray.key.as_slice().escape_ascii());
         Some(format!("the command changed table {table} key {key} without naming it in touches"))

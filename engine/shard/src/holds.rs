@@ -61,6 +61,17 @@ impl Holds {
         !self.held.is_empty() && self.held.get(row).is_some_and(|holder| holder.home != core)
     }
 
+    /// Whether anybody but this transaction of core `home` holds the row.
+    pub(crate) fn is_held_by_other(
+        &self,
+        home: CoreId,
+        transaction: Option<u64>,
+        row: &RowName,
+    ) -> bool {
+        let own = transaction.map(|transaction| Holder { home, transaction });
+        self.held.get(row).is_some_and(|holder| Some(*holder) != own)
+    }
+
     /// The first of these rows that somebody holds or already waits for.
     pub(crate) fn conflict<'a>(
         &self,

@@ -26,7 +26,7 @@ use crate::tickets::Tickets;
 
 /// The receive buffer starts with so much room, and grows while reads fill it.
 const INPUT_BYTES_MIN: usize = 16 * 1024;
-/// Beyond this it grows only for a frame that is larger.
+/// Beyond this it grows only for a frame that is larger, and only as that frame comes in.
 const INPUT_BYTES_MAX: usize = 256 * 1024;
 /// No further request is run while more than this waits to be written.
 const OUTPUT_BYTES_HIGH: usize = 1024 * 1024;
@@ -167,7 +167,9 @@ impl Line {
             if input.is_empty() && INPUT_BYTES_MAX < input.capacity() {
                 input.shrink_to(INPUT_BYTES_MAX);
             }
-            input.reserve(room.max(whole).saturating_sub(input.len()));
+            // It grows with what has come, not with what was announced: four bytes cost no megabyte.
+            let wanted = whole.min(2 * input.len()).max(room);
+            input.reserve(wanted.saturating_sub(input.len()));
             match self.receive(reader, &mut input).await {
                 Ok(true) if input.len() == input.capacity() => {
                     room = (room * 2).min(INPUT_BYTES_MAX);

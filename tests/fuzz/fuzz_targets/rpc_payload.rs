@@ -65,8 +65,6 @@ fuzz_target!(|bytes: &[u8]| {
         let mut json = Vec::new();
         (operation.to_json)(&reply, &mut json).expect("an answer is an archive of its type");
     }
-    // The same bytes where a reply is expected.
-    let _ = (operation.to_json)(payload, &mut Vec::new());
 });
 
 fn run(

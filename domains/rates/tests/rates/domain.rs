@@ -395,6 +395,87 @@ fn refusals_name_their_field() {
     assert_eq!((name.as_str(), field.as_str()), ("HolidaysInvalid", "last"));
 }
 
+/// The quote's remaining refusals: the local clock, the period, the calendar, limits and kinds.
+#[test]
+fn refusals_of_times_limits_and_kinds_name_their_field() {
+    let mut core = Core::with_packs();
+    let shift = |start: &str, end: &str| json!({"start": start, "end": end});
+    let breaks = |times: &[(&str, &str)]| {
+        let breaks: Vec<_> = times.iter().map(|(start, end)| shift(start, end)).collect();
+        json!([{"start": "2025-07-13T10:00", "end": "2025-07-13T15:00", "unpaid_breaks": breaks}])
+    };
+    let many: Vec<Value> =
+        (0..513).map(|_| shift("2025-07-13T10:00", "2025-07-13T11:00")).collect();
+    let overlapping = breaks(&[
+        ("2025-07-13T11:00", "2025-07-13T12:00"),
+        ("2025-07-13T11:30", "2025-07-13T12:30"),
+    ]);
+    for (start, shifts, name, field) in [
+        // Daylight saving in New South Wales ends on 6 April and begins on 5 October 2025.
+        (
+            "2025-04-01",
+            json!([shift("2025-04-06T02:30", "2025-04-06T08:00")]),
+            "TimeAmbiguous",
+            "shifts[0].start",
+        ),
+        (
+            "2025-10-01",
+            json!([shift("2025-10-05T02:30", "2025-10-05T08:00")]),
+            "TimeSkipped",
+            "shifts[0].start",
+        ),
+        ("2025-07-07", overlapping, "BreaksOverlap", "shifts[0].unpaid_breaks[1].start"),
+        (
+            "2025-07-07",
+            json!([shift("2025-09-13T10:00", "2025-09-13T11:00")]),
+            "OutsidePeriod",
+            "shifts[0].start",
+        ),
+        (
+            "2031-07-07",
+            json!([shift("2031-07-13T10:00", "2031-07-13T11:00")]),
+            "OutsideHolidays",
+            "shifts[0].start",
+        ),
+        ("2025-07-07", json!(many), "TooMany", "shifts"),
+    ] {
+        let mut request = sunday();
+        request["pay_period_start"] = json!(start);
+        request["shifts"] = shifts;
+        let refusal = core.refusal(T, 64, &request);
+        assert_eq!((refusal.0.as_str(), refusal.1.as_str()), (name, field), "{}", refusal.2);
+    }
+    let mut salaried = sunday();
+    salaried["award"] = json!("MA000009");
+    salaried["classification"] = json!("hospitality-managerial-staff");
+    let refusal = core.refusal(T, 64, &salaried);
+    assert_eq!((refusal.0.as_str(), refusal.1.as_str()), ("AnnualSalary", "classification"));
+
+    let version = pack("MA000010").versions("p").unwrap().pop().unwrap();
+    let mut request = serde_json::to_value(PublishAward { version, replace: false }).unwrap();
+    without_casuals(&mut request);
+    core.call(T, 1, &request).unwrap();
+    let mut casual = sunday();
+    casual["award"] = json!("MA000010");
+    casual["classification"] = json!("manufacturing-c10");
+    casual["pay_period_start"] = json!("2026-07-06");
+    casual["shifts"] = json!([shift("2026-07-07T08:00", "2026-07-07T12:00")]);
+    let refusal = core.refusal(T, 64, &casual);
+    assert_eq!((refusal.0.as_str(), refusal.1.as_str()), ("EmploymentNotOffered", "employment"));
+}
+
+/// Takes `casual` out of every list, however deep.
+fn without_casuals(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            items.retain(|item| item != "casual");
+            items.iter_mut().for_each(without_casuals);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(without_casuals),
+        _ => {}
+    }
+}
+
 #[test]
 fn json_that_is_not_the_request_is_refused_with_its_field() {
     let from_json = ENTRY.operation(64).unwrap().from_json;

@@ -57,7 +57,7 @@ fn a_version_with_a_gap_an_overlap_or_a_contradiction_is_refused_and_changes_not
         "/version/overtime/0/days",
         days(&["tue", "wed", "thu", "fri", "sat", "sun", "holiday"]),
         "version.overtime",
-        "mon",
+        "Monday",
     );
     check(
         "overtime from the third hour",
