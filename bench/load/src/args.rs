@@ -54,6 +54,9 @@ pub struct Args {
     /// The generator's cores, one thread on each [default: the last core]
     #[arg(long, value_name = "CORE", value_delimiter = ',')]
     pub client_core: Vec<usize>,
+    /// Poll without sleeping: no reply pays for waking the generator, as over a network none would
+    #[arg(long)]
+    pub spin: bool,
     /// A directory on the server's log device: its own write + sync latency is measured before and
     /// after the rounds
     #[arg(long, value_name = "DIR")]

@@ -48,6 +48,8 @@ pub struct Settings {
     /// Requests (frames) per second; absent in a closed loop.
     pub rate: Option<u64>,
     pub idempotent: bool,
+    /// Whether the generator polled without sleeping.
+    pub spin: bool,
     /// Whether the answers wait for the log device.
     pub durable: bool,
     pub seconds: f64,
@@ -210,6 +212,7 @@ impl Settings {
             shifts: workload.shifts,
             rate: args.rate,
             idempotent: args.idempotent,
+            spin: args.spin,
             durable: workload.durable,
             seconds: args.seconds,
             warmup_seconds: args.warmup,

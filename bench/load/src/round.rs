@@ -20,6 +20,8 @@ pub(crate) struct Shape {
     pub(crate) window_ns: u64,
     /// One thread on each.
     pub(crate) client_cores: Vec<usize>,
+    /// Threads never sleep.
+    pub(crate) spin: bool,
 }
 
 /// What one round counted.
@@ -80,6 +82,7 @@ fn tasks(shape: &Shape, peer: &Peer<'_>) -> Result<Vec<Task>, LoadError> {
             from: 0,
             rate: shape.rate.map(|rate| share(rate, index, threads)),
             depth: peer.depth,
+            spin: shape.spin,
             connections: Vec::new(),
         })
         .collect();

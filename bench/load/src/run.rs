@@ -118,6 +118,7 @@ fn shape(args: &Args, items: u16) -> Result<Shape, LoadError> {
         warmup_ns: nanos("warmup", args.warmup, 0.0)?,
         window_ns: nanos("seconds", args.seconds, 0.01)?,
         client_cores,
+        spin: args.spin,
     })
 }
 

@@ -1,8 +1,10 @@
 //! One thread of the generator: its connections, its timetable, its clock.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::net::TcpStream as StdStream;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use monoio::net::TcpStream;
@@ -29,6 +31,8 @@ pub(crate) struct Task {
     pub(crate) rate: Option<u64>,
     /// Requests in flight on one connection.
     pub(crate) depth: u32,
+    /// Never sleep.
+    pub(crate) spin: bool,
     pub(crate) connections: Vec<(StdStream, Codec)>,
 }
 
@@ -63,6 +67,7 @@ impl Task {
             arrivals: arrivals.into(),
             tally: Tally::new().into(),
             failure: None.into(),
+            over: Cell::new(false),
         });
         let mut lines = Vec::with_capacity(self.connections.len());
         let mut running = Vec::with_capacity(self.connections.len() + 1);
@@ -78,6 +83,9 @@ impl Task {
         if self.rate.is_some() {
             let timer = Timer::new()?;
             running.push(monoio::spawn(pace(Rc::clone(&shared), Rc::clone(&lines), timer)));
+        }
+        if self.spin {
+            running.push(monoio::spawn(spin(Rc::clone(&shared))));
         }
         let until = |at| {
             let shared = &shared;
@@ -108,6 +116,7 @@ impl Task {
             line.stop(now, &mut shared.tally.borrow_mut());
         }
         give_up(&shared, now);
+        shared.over.set(true);
         for task in running {
             task.await;
         }
@@ -142,6 +151,18 @@ async fn pace(shared: Rc<Shared>, lines: Rc<[Rc<Line>]>, mut timer: Timer) {
         let now = shared.clock.now();
         timer.wait(next.saturating_sub(now).max(TICK_NS)).await;
     }
+}
+
+/// Keeps the thread from sleeping: the ring is looked at between any two turns of this task.
+async fn spin(shared: Rc<Shared>) {
+    poll_fn(|context| {
+        if shared.over.get() {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Counts the starts that were never sent as unanswered, with the time that they waited.

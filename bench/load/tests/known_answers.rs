@@ -310,6 +310,7 @@ fn the_report_has_one_shape_as_table_and_as_json() {
     let directory = std::env::temp_dir();
     let probe = format!("--probe-dir {}", directory.display());
     for (flags, beside) in [
+        ("echo -c 2 --spin --baseline", "bare echo / bare echo"),
         ("echo -c 2 -p 4 --baseline", "bare echo / bare echo"),
         ("echo -c 2 -b 3 --baseline --client-core 0,0", "bare echo / bare echo"),
     ] {

@@ -260,10 +260,21 @@ fn from_json<T: Request>(json: &[u8], out: &mut Vec<u8>) -> Result<(), JsonError
 fn explain<T: Request>(json: &[u8], error: &serde_json::Error) -> JsonError {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let tracked = serde_path_to_error::deserialize::<_, T>(&mut reader);
-    let field = tracked.err().map_or_else(String::new, |error| error.path().to_string());
+    let mut field = tracked.err().map_or_else(String::new, |error| error.path().to_string());
+    if field == "." {
+        field.clear();
+    }
     let text = error.to_string();
     let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
-    let field = if field == "." { String::new() } else { field };
+    // The path leads to the object; which of its fields is missing or there twice is in the text.
+    let named = ["missing field `", "duplicate field `"];
+    let inner = named.iter().find_map(|start| detail.strip_prefix(start)?.split('`').next());
+    if let Some(inner) = inner
+        && !field.ends_with(inner)
+    {
+        let dot = if field.is_empty() { "" } else { "." };
+        field = format!("{field}{dot}{inner}");
+    }
     JsonError { field, detail, line: error.line(), column: error.column() }
 }
 

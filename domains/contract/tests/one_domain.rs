@@ -337,7 +337,10 @@ fn a_json_request_is_refused_with_its_field_and_place() {
     assert_eq!((field.as_str(), line), ("id", 2));
     assert!(detail.starts_with("invalid type"), "{detail}");
     assert!(refuse(r#"{"id":1,"label":"a","colour":1}"#).1.starts_with("unknown field `colour`"));
-    assert!(refuse(r#"{"id":1}"#).1.starts_with("missing field `label`"));
+    let (field, detail, _) = refuse(r#"{"id":1}"#);
+    assert_eq!(field, "label");
+    assert!(detail.starts_with("missing field `label`"), "{detail}");
+    assert_eq!(refuse(r#"{"id":1,"id":2,"label":"a"}"#).0, "id");
 }
 
 #[test]

@@ -62,6 +62,10 @@ impl Route {
         body: &'b [u8],
     ) -> Result<Cow<'b, [u8]>, Rejection> {
         let body = if body.is_empty() { b"{}" } else { body };
+        // A list would be taken as the fields in their order, without a name to hold them to.
+        let rest = body.trim_ascii_start().strip_prefix(b"{").ok_or_else(|| {
+            Rejection::new(Status::Malformed, "the body must be a JSON object, or empty")
+        })?;
         let query = query.filter(|it| !it.is_empty());
         if values.is_empty() && query.is_none() {
             return Ok(Cow::Borrowed(body));
@@ -75,9 +79,6 @@ impl Route {
             let name = percent_decoded(name, true)?;
             self.append(&name, &percent_decoded(value, true)?, &mut out)?;
         }
-        let rest = body.trim_ascii_start().strip_prefix(b"{").ok_or_else(|| {
-            Rejection::new(Status::Malformed, "the body must be a JSON object, or empty")
-        })?;
         if rest.trim_ascii_start().first() == Some(&b'}') {
             out.pop_if(|last| *last == b',');
         }
@@ -113,7 +114,9 @@ impl Route {
 impl From<JsonError> for Rejection {
     fn from(error: JsonError) -> Self {
         let detail = error.to_string();
-        Self::new(Status::Malformed, detail).at(error.field)
+        // A path ends in `?` where the text broke off before it named anything.
+        let field = error.field.trim_end_matches('?').trim_end_matches('.').to_owned();
+        Self::new(Status::Malformed, detail).at(field)
     }
 }
 

@@ -69,6 +69,7 @@ fn what_does_not_fit_is_refused_by_name() {
         (Method::Get, "/v1/shelf/echo", "text=%4", "", r#": "%4" is not percent-encoded"#),
         (Method::Get, "/v1/shelf/echo", "text=%ff", "", r#": "%ff" is not percent-encoded"#),
         (Method::Put, "/v1/shelf/items/7", "", "[1]", ": the body must be a JSON object, or empty"),
+        (Method::Get, "/v1/shelf/echo", "", "[1]", ": the body must be a JSON object, or empty"),
         (Method::Post, "/v1/shelf/items/7", "", "", "only [Put, Delete, Get]"),
         (Method::Get, "/v1/shelf/items/", "", "", "nothing"),
         (Method::Get, "/v1/shelf/items", "", "", "nothing"),

@@ -4,8 +4,13 @@ use std::borrow::Cow;
 
 use gateway::Rejection;
 use hyper::HeaderMap;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use wire::{KEY_BYTES_MAX, Status};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const AT_LEAST: HeaderName = HeaderName::from_static("x-log-position-at-least");
+const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What a request says in its headers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,12 +23,12 @@ pub(crate) struct Demands {
 
 impl Demands {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Rejection> {
-        let idempotency_key = headers.get("idempotency-key").map(key).transpose()?;
+        let idempotency_key = headers.get(IDEMPOTENCY_KEY).map(key).transpose()?;
         Ok(Self {
             idempotency_key,
-            at_least: number(headers, "X-Log-Position-At-Least")?,
-            deadline_ms: number(headers, "X-Request-Deadline")?,
-            correlation: headers.get("traceparent").and_then(trace_id).unwrap_or(0),
+            at_least: number(headers, AT_LEAST, "X-Log-Position-At-Least")?,
+            deadline_ms: number(headers, DEADLINE, "X-Request-Deadline")?,
+            correlation: headers.get(TRACEPARENT).and_then(trace_id).unwrap_or(0),
         })
     }
 }
@@ -37,9 +42,10 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
 
 fn number<T: std::str::FromStr + Default>(
     headers: &HeaderMap,
+    header: HeaderName,
     name: &'static str,
 ) -> Result<T, Rejection> {
-    let Some(value) = headers.get(name) else { return Ok(T::default()) };
+    let Some(value) = headers.get(header) else { return Ok(T::default()) };
     let number = value.to_str().ok().and_then(|it| it.trim().parse().ok());
     number.ok_or_else(|| refused(name, "is not a number in range"))
 }
@@ -103,7 +109,7 @@ mod tests {
     fn demands(name: &'static str, value: &str) -> Result<Demands, String> {
         let mut headers = HeaderMap::new();
         headers.insert(
-            hyper::header::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+            HeaderName::from_bytes(name.as_bytes()).unwrap(),
             HeaderValue::from_str(value).unwrap(),
         );
         Demands::of(&headers).map_err(|it| it.detail.into_owned())

@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
         match (operation.from_json)(bytes, &mut payload) {
             Ok(()) => {
                 let mut touched = Touched::new();
-                (operation.touches)(&payload[1..], &mut touched).expect("an archive of the request");
+                (operation.touches)(&payload[1..], &mut touched).expect("an archive of it");
                 assert!(touched.rows(Tenant(7)).count() <= contract::TOUCHED_MAX);
             }
             Err(error) => {

@@ -17,13 +17,13 @@ use client::{Client, Options};
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "appliance", "--bin", "quoin"]);
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "appliance", "--bin", "quoin"]);
         if !cfg!(debug_assertions) {
-            build.arg("--release");
+            cargo.arg("--release");
         }
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-        let built = build.status().expect("cargo runs");
+        cargo.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let built = cargo.status().expect("cargo runs");
         assert!(built.success(), "the binary builds");
         // A test runs from <target>/<profile>/deps.
         let test = std::env::current_exe().expect("a test has a path");
@@ -117,7 +117,7 @@ impl Server {
     }
 
     fn wait_ready(&mut self) -> io::Result<()> {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         let options = Options { connect_ms: 500, reconnect_ms: 1, ..Options::default() };
         loop {
             if Client::connect(self.rpc(), options.clone()).is_ok() {

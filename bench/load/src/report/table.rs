@@ -28,10 +28,11 @@ impl Display for Report {
         writeln!(f, "{} x {} s after {} s", it.rounds, it.seconds, it.warmup_seconds)?;
         writeln!(
             f,
-            "request {} bytes, reply {} bytes; generator on core {:?}{}",
+            "request {} bytes, reply {} bytes; generator on core {:?}{}{}",
             it.request_bytes,
             it.reply_bytes,
             it.client_cores,
+            if it.spin { ", never sleeping" } else { "" },
             if it.idempotent { "; an idempotency key each" } else { "" }
         )?;
         if 1 < it.shifts {

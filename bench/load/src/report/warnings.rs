@@ -4,6 +4,8 @@ use super::{Report, Series, float};
 
 /// From here on a thread counts as always busy.
 const BUSY_PERCENT: f64 = 95.0;
+/// A server below this waits for its client.
+const IDLE_PERCENT: f64 = 90.0;
 /// Rounds further apart than this say more about the machine than about the server.
 const SPREAD_MAX: f64 = 1.25;
 /// With so many requests in flight one of the two sides always has work, and none when the other
@@ -25,7 +27,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
         warnings.push("a durable figure without its device: give --probe-dir".to_owned());
     }
     for series in [Some(&report.target), report.baseline.as_ref()].into_iter().flatten() {
-        of_series(series, &mut warnings);
+        of_series(series, settings.spin, &mut warnings);
         let saturating = settings.rate.is_none()
             && !(settings.durable && series.name == report.target.name)
             && IN_FLIGHT_BUSY <= settings.connections.saturating_mul(settings.pipeline);
@@ -51,11 +53,12 @@ fn busiest_percent(series: &Series) -> Option<f64> {
     sides.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::max)
 }
 
-fn of_series(series: &Series, warnings: &mut Vec<String>) {
+fn of_series(series: &Series, spin: bool, warnings: &mut Vec<String>) {
     let name = &series.name;
     let busiest = series.rounds.iter().map(|it| it.generator_busy_percent).fold(0.0, f64::max);
     let server = series.rounds.iter().filter_map(|it| it.server_busy_percent).reduce(f64::max);
-    if BUSY_PERCENT <= busiest && server.is_none_or(|busy| busy < BUSY_PERCENT) {
+    // One that never sleeps always looks busy.
+    if !spin && BUSY_PERCENT <= busiest && server.is_none_or(|busy| busy < IDLE_PERCENT) {
         let server = server
             .map_or_else(|| "unknown, give --server-pid".to_owned(), |it| format!("{it:.0} %"));
         warnings.push(format!(

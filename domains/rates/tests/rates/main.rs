@@ -4,10 +4,12 @@
 
 mod charges;
 mod commission;
+mod core;
 mod domain;
 mod figures;
 mod golden;
 mod laws;
 mod packs;
+mod refusals;
 mod shifts;
 mod support;

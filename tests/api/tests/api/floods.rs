@@ -10,7 +10,7 @@ use crate::support::{TestBox, archived, operation, quote, resident_kib};
 const BAD_REQUESTS: usize = 2_000;
 const HALF_OPEN: usize = 200;
 /// What a debug build may keep in buffers and pages touched for the first time.
-const SLACK_KIB: u64 = 48 * 1024;
+const SLACK_KIB: u64 = 24 * 1024;
 
 /// 2,000 bad requests over both doors: on many connections, each used for a few.
 fn flood(quoin: &TestBox) {

@@ -1,6 +1,8 @@
 //! The real binary through its doors, as a stranger sees it: bytes on the wire, files on the disk,
 //! text on the terminal. Nothing of the box is linked in but what a client needs.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod commands;
 mod damage;
 mod doors;

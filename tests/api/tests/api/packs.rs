@@ -9,23 +9,27 @@ fn example() -> Value {
     serde_json::from_str(operation("rates.publish-award").1.shape.example).unwrap()
 }
 
+/// Publishes the example with one value changed: it must be refused, with this field and words.
+fn check(quoin: &TestBox, what: &str, place: &str, value: Value, field: &str, says: &str) {
+    let mut order = example();
+    let (parent, name) = place.rsplit_once('/').unwrap();
+    match order.pointer_mut(parent).unwrap() {
+        Value::Array(list) if name == "-" => list.push(value),
+        Value::Array(list) => list[name.parse::<usize>().unwrap()] = value,
+        parent => parent[name] = value,
+    }
+    let answer = post(&quoin.http(), "/v1/rates/awards", &order.to_string());
+    let problem = answer.assert_problem(what, 422, field, "VersionInvalid");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains(says), "{what}: {detail}");
+    assert!(detail.contains("version 2026-07-01"), "{what}: {detail}");
+}
+
 #[test]
 fn a_version_with_a_gap_an_overlap_or_a_contradiction_is_refused_and_changes_nothing() {
     let quoin = TestBox::quiet();
     let check = |what: &str, place: &str, value: Value, field: &str, says: &str| {
-        let mut order = example();
-        let (parent, name) = place.rsplit_once('/').unwrap();
-        let parent = order.pointer_mut(parent).expect(what);
-        match parent {
-            Value::Array(list) if name == "-" => list.push(value),
-            Value::Array(list) => list[name.parse::<usize>().unwrap()] = value,
-            _ => parent[name] = value,
-        }
-        let answer = post(&quoin.http(), "/v1/rates/awards", &order.to_string());
-        let problem = answer.assert_problem(what, 422, field, "VersionInvalid");
-        let detail = problem["detail"].as_str().unwrap();
-        assert!(detail.contains(says), "{what}: {detail}");
-        assert!(detail.contains("EXAMPLE"), "{what}: {detail}");
+        check(&quoin, what, place, value, field, says);
     };
     let days = |it: &[&str]| json!(it);
     let hourly = "version.classifications[0].hourly";
@@ -88,7 +92,15 @@ fn a_version_with_a_gap_an_overlap_or_a_contradiction_is_refused_and_changes_not
         "version.classifications[1].code",
         "twice",
     );
+    quoin.assert_untouched();
+}
 
+#[test]
+fn a_version_with_a_value_out_of_range_is_refused_and_changes_nothing() {
+    let quoin = TestBox::quiet();
+    let check = |what: &str, place: &str, value: Value, field: &str, says: &str| {
+        check(&quoin, what, place, value, field, says);
+    };
     check(
         "no rate",
         "/version/classifications/0",

@@ -105,19 +105,16 @@ fn with_query(path: &str, request: &Value) -> String {
 
 /// One write, over one of the doors.
 fn write(quoin: &TestBox, door: &str, key: &str, order: &Value) -> Result<Value, (u16, String)> {
-    match door {
-        "http" => {
-            let headers = [("idempotency-key", key)];
-            let body = order.to_string();
-            let answer = post_with(&quoin.http(), "/v1/rates/quotes", &headers, &body);
-            assert!(answer.position() > 0);
-            let detail = || answer.json()["detail"].as_str().unwrap().to_owned();
-            if answer.status == 200 { Ok(answer.json()) } else { Err((answer.status, detail())) }
-        }
-        _ => {
-            let reply = accept_over_rpc(quoin, key, order);
-            outcome("rates.accept-quote", &reply).map_err(|it| (it.status.http(), it.detail))
-        }
+    if door == "http" {
+        let headers = [("idempotency-key", key)];
+        let body = order.to_string();
+        let answer = post_with(&quoin.http(), "/v1/rates/quotes", &headers, &body);
+        assert!(answer.position() > 0);
+        let detail = || answer.json()["detail"].as_str().unwrap().to_owned();
+        if answer.status == 200 { Ok(answer.json()) } else { Err((answer.status, detail())) }
+    } else {
+        let reply = accept_over_rpc(quoin, key, order);
+        outcome("rates.accept-quote", &reply).map_err(|it| (it.status.http(), it.detail))
     }
 }
 

@@ -125,13 +125,11 @@ impl Answer {
 
 /// A request with a length that is right.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    let mut out = format!("{method} {path} HTTP/1.1\r\nhost: quoin\r\n");
-    for (name, value) in headers {
-        out += &format!("{name}: {value}\r\n");
-    }
-    if !body.is_empty() {
-        out += &format!("content-length: {}\r\n", body.len());
-    }
+    let length = body.len().to_string();
+    let length = (!body.is_empty()).then_some(("content-length", &*length));
+    let lines = headers.iter().copied().chain(length);
+    let lines: String = lines.flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+    let out = format!("{method} {path} HTTP/1.1\r\nhost: quoin\r\n{lines}");
     (out + "\r\n" + body).into_bytes()
 }
 
