@@ -147,14 +147,14 @@ impl Teller<'_> {
             Progress::Recovered { position, frames, events, took_ms } => {
                 tracing::info!(%position, frames, events, took_ms, "state recovered");
             }
-            Progress::LogReady { direct: true, .. } => {
-                tracing::info!("log ready: direct I/O through io_uring");
+            Progress::LogReady { uring: true, .. } => tracing::info!("log ready: io_uring"),
+            Progress::LogReady { reason: None, .. } => {
+                tracing::info!("log ready: pwrite and fdatasync");
             }
-            Progress::LogReady { direct: false, reason } => {
-                let reason = reason.as_deref().unwrap_or("not told");
+            Progress::LogReady { reason: Some(reason), .. } => {
                 tracing::warn!(
                     reason,
-                    "log ready: plain writes, more slowly; `quoin doctor` says what to do"
+                    "log ready: pwrite and fdatasync, io_uring is not to be had"
                 );
             }
             Progress::Serving => tracing::debug!("every core serves"),

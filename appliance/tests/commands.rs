@@ -229,14 +229,16 @@ fn a_server_answers_refuses_a_second_one_and_stops_in_order() {
 }
 
 #[test]
-fn a_machine_without_rings_is_served_by_plain_writes() {
-    let directory = tempfile::tempdir().unwrap();
-    assert!(init(directory.path()).status.success());
-    let server = Server::start(directory.path(), &["--log-device=plain"]);
-    let rpc = format!("--rpc={}", server.address("rpc"));
-    let arguments = [QUOTE, &["--classification=fwc:112", "--json", &rpc]].concat();
-    assert_eq!(json(&output(&arguments))["total"], "232.30");
-    let (status, log) = server.stop(Signal::INT);
-    assert_eq!(status, Some(0), "{log}");
-    assert!(log.contains("plain writes"), "{log}");
+fn every_log_device_serves() {
+    for device in ["plain", "auto"] {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(init(directory.path()).status.success());
+        let server = Server::start(directory.path(), &[&format!("--log-device={device}")]);
+        let rpc = format!("--rpc={}", server.address("rpc"));
+        let arguments = [QUOTE, &["--classification=fwc:112", "--json", &rpc]].concat();
+        assert_eq!(json(&output(&arguments))["total"], "232.30");
+        let (status, log) = server.stop(Signal::INT);
+        assert_eq!(status, Some(0), "{log}");
+        assert!(log.contains("log ready"), "{log}");
+    }
 }

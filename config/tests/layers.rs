@@ -39,7 +39,7 @@ fn the_defaults_are_a_configuration() {
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.rpc.listen.to_string(), "127.0.0.1:9000");
     assert_eq!(config.log.segment_bytes, 64 << 20);
-    assert_eq!(config.log.device, Device::Auto);
+    assert_eq!(config.log.device, Device::Plain);
     assert_eq!(config.checkpoint.interval, Duration::from_mins(1));
     assert_eq!((config.trace.level, config.trace.format), (Level::Info, Format::Text));
 }

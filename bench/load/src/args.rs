@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 /// The flags of a run. One of `--rpc` and `--http` says where the server listens.
 #[derive(Debug, Clone, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
 pub struct Args {
     /// What each request asks
     #[arg(value_enum, default_value = "quote")]

@@ -54,9 +54,9 @@ pub enum Progress {
     },
     /// The log is ready to write.
     LogReady {
-        /// Whether it writes directly through `io_uring`.
-        direct: bool,
-        /// Why it does not, when it does not.
+        /// Whether it writes through `io_uring`.
+        uring: bool,
+        /// Why it does not, when it was asked to.
         reason: Option<String>,
     },
     /// Every core serves.
@@ -78,11 +78,11 @@ pub enum StartError {
     /// The state cannot be recovered.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
-    /// Direct I/O was demanded and is not to be had.
+    /// `io_uring` was demanded for the log and is not to be had.
     #[error(
-        "direct I/O through io_uring was demanded: {reason}; run `quoin doctor`, or set log.device to auto"
+        "io_uring was demanded for the log: {reason}; run `quoin doctor`, or set log.device to plain"
     )]
-    NoDirectIo {
+    NoUring {
         /// Why not.
         reason: String,
     },
@@ -198,9 +198,9 @@ pub fn start(
         );
     }
     let directory = options.data.join("log");
-    let (log, direct) = start_log(options, &directory, recovery.resume, &sequencer, &control)?;
+    let (log, ready) = start_log(options, &directory, recovery.resume, &sequencer, &control)?;
     wait_for_log(&sequencer)?;
-    progress(Progress::LogReady { direct: direct.is_none(), reason: direct });
+    progress(ready);
 
     let (frozen, frozen_rows) = mpsc::channel();
     let (report, reports) = mpsc::channel();
@@ -411,37 +411,39 @@ fn spawn_cores(
     Ok(cores)
 }
 
-/// Starts the log thread; gives why it is not direct, if it is not.
+/// Starts the log thread, and gives the progress to report once it is ready.
 fn start_log(
     options: &Options,
     directory: &Path,
     resume: segments::Resume,
     sequencer: &Arc<Sequencer>,
     control: &Arc<Control>,
-) -> Result<(JoinHandle<()>, Option<String>), StartError> {
-    let obstacle = match options.log.device {
-        DeviceChoice::Plain => Some("log.device is plain".to_owned()),
-        DeviceChoice::Auto | DeviceChoice::Uring => direct_io_obstacle(directory),
+) -> Result<(JoinHandle<()>, Progress), StartError> {
+    let (uring, reason) = match options.log.device {
+        DeviceChoice::Plain => (false, None),
+        DeviceChoice::Auto | DeviceChoice::Uring => match uring_obstacle(directory) {
+            None => (true, None),
+            Some(reason) if options.log.device == DeviceChoice::Uring => {
+                return Err(StartError::NoUring { reason });
+            }
+            reason => (false, reason),
+        },
     };
     let log_options = options.segment_options();
     let (feed, control) = (Arc::clone(sequencer), Arc::clone(control));
     let root = directory.to_owned();
-    let thread = match &obstacle {
-        None => {
-            let spin_before_park = Duration::from_micros(options.log.spin_us.into());
-            let thread = ThreadOptions { cpu: None, spin_before_park };
-            spawn_direct_log(root, log_options, resume, feed, control, thread)?
-        }
-        Some(reason) if options.log.device == DeviceChoice::Uring => {
-            return Err(StartError::NoDirectIo { reason: reason.clone() });
-        }
-        Some(_) => spawn_plain_log(root, log_options, resume, feed, control)?,
+    let thread = if uring {
+        let spin_before_park = Duration::from_micros(options.log.spin_us.into());
+        let thread = ThreadOptions { cpu: None, spin_before_park };
+        spawn_direct_log(root, log_options, resume, feed, control, thread)?
+    } else {
+        spawn_plain_log(root, log_options, resume, feed, control)?
     };
-    Ok((thread, obstacle))
+    Ok((thread, Progress::LogReady { uring, reason }))
 }
 
-/// Why the log cannot write directly in `directory`; none when it can.
-fn direct_io_obstacle(directory: &Path) -> Option<String> {
+/// Why the log cannot write through `io_uring` in `directory`; none when it can.
+fn uring_obstacle(directory: &Path) -> Option<String> {
     if let Err(error) = io_uring::IoUring::new(8) {
         return Some(format!("the kernel refuses io_uring: {error}"));
     }

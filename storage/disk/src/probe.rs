@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use rustix::fs::OFlags;
 
+use crate::plain::{AlignedBytes, BLOCK_BYTES};
 use crate::{DiskError, Operation};
 
 /// The probe's file, removed afterwards.
 const NAME: &str = "probe.tmp";
-const BLOCK_BYTES: usize = 4096;
 /// Blocks of the probed file; writes go round in it.
 const BLOCKS: u64 = 1024;
 
@@ -48,11 +48,8 @@ pub fn measure(directory: &Path, rounds: u32) -> Result<Probe, DiskError> {
 }
 
 fn write_rounds(path: &Path, rounds: u32) -> io::Result<Probe> {
-    // One block more than needed, so that an aligned block lies inside wherever the allocator put
-    // it.
-    let memory = vec![0u8; 2 * BLOCK_BYTES];
-    let start = memory.as_ptr().align_offset(BLOCK_BYTES).min(BLOCK_BYTES);
-    let block = &memory[start..start + BLOCK_BYTES];
+    let block = AlignedBytes::new(BLOCK_BYTES);
+    let block = block.as_ref();
     let (file, direct) = open(path, block)?;
     for index in 0..BLOCKS {
         file.write_all_at(block, index * BLOCK_BYTES as u64)?;
