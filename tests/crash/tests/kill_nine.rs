@@ -35,20 +35,26 @@ fn no_acknowledged_write_is_lost_and_none_is_applied_twice() {
     let data = folder.path().join("data");
     let (status, out, err) = run(&["init", "--data", data.to_str().unwrap()]);
     assert!(status.success(), "init: {out} {err}");
+    // Checkpoints every second, so that kills also hit them.
+    let settings = data.join("quoin.toml");
+    let text = std::fs::read_to_string(&settings).unwrap();
+    assert!(text.contains("interval_s = 60"), "{text}");
+    std::fs::write(&settings, text.replace("interval_s = 60", "interval_s = 1")).unwrap();
 
     let record: Record = Arc::default();
     for round in 0..rounds {
-        // Small checkpoints, so that kills also hit them.
         let server = Server::start(&data, CORES, &[]).unwrap();
         settle(&server, &record);
         let stop = Arc::new(AtomicBool::new(false));
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| spawn_writer(&server, &record, &stop, round, writer))
             .collect();
-        thread::sleep(Duration::from_millis(50 + random.below(450)));
+        thread::sleep(Duration::from_millis(50 + random.below(1500)));
         server.kill();
         stop.store(true, Ordering::Relaxed);
-        writers.into_iter().for_each(|writer| writer.join().unwrap());
+        for writer in writers {
+            writer.join().unwrap();
+        }
     }
     let server = Server::start(&data, CORES, &[]).unwrap();
     settle(&server, &record);
