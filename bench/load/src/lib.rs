@@ -24,6 +24,7 @@ mod run;
 mod slots;
 mod tally;
 mod timer;
+mod turns;
 mod worker;
 mod workload;
 

@@ -3,7 +3,7 @@
 //! Both operations of the socket are always under way together, so that neither side can stall the
 //! other by not reading, and a reply and the request that follows it cost one turn of the ring.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::net::{Shutdown, TcpStream as StdStream};
 use std::rc::Rc;
@@ -27,8 +27,6 @@ pub(crate) struct Shared {
     pub(crate) tally: RefCell<Tally>,
     /// Why the first broken connection broke.
     pub(crate) failure: RefCell<Option<String>>,
-    /// Set at the very end.
-    pub(crate) over: Cell<bool>,
 }
 
 /// One connection.

@@ -1,10 +1,8 @@
 //! One thread of the generator: its connections, its timetable, its clock.
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::net::TcpStream as StdStream;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 use monoio::net::TcpStream;
@@ -18,6 +16,7 @@ use crate::line::{Line, Shared};
 use crate::pace::{Arrivals, Clock, Timetable, Window};
 use crate::tally::Tally;
 use crate::timer::Timer;
+use crate::turns::Turns;
 
 /// What one thread is to do in one round.
 #[derive(Debug)]
@@ -67,7 +66,6 @@ impl Task {
             arrivals: arrivals.into(),
             tally: Tally::new().into(),
             failure: None.into(),
-            over: Cell::new(false),
         });
         let mut lines = Vec::with_capacity(self.connections.len());
         let mut running = Vec::with_capacity(self.connections.len() + 1);
@@ -80,18 +78,26 @@ impl Task {
             lines.push(line);
         }
         let lines: Rc<[Rc<Line>]> = lines.into();
+        let turns = self.spin.then(|| Rc::new(Turns::default()));
+        if let Some(turns) = turns.clone() {
+            running.push(monoio::spawn(async move { turns.give().await }));
+        }
         if self.rate.is_some() {
             let timer = Timer::new()?;
-            running.push(monoio::spawn(pace(Rc::clone(&shared), Rc::clone(&lines), timer)));
+            let pace = pace(Rc::clone(&shared), Rc::clone(&lines), timer, turns.clone());
+            running.push(monoio::spawn(pace));
         }
-        if self.spin {
-            running.push(monoio::spawn(spin(Rc::clone(&shared))));
-        }
+        let look = || async {
+            match &turns {
+                Some(turns) => turns.next().await,
+                None => sleep(LOOK).await,
+            }
+        };
         let until = |at| {
-            let shared = &shared;
+            let (shared, look) = (&shared, &look);
             async move {
                 while shared.clock.now() < at && shared.failure.borrow().is_none() {
-                    sleep(LOOK).await;
+                    look().await;
                 }
             }
         };
@@ -109,14 +115,16 @@ impl Task {
             if over || deadline <= now || shared.failure.borrow().is_some() {
                 break;
             }
-            sleep(LOOK).await;
+            look().await;
         }
         let now = shared.clock.now();
         for line in lines.iter() {
             line.stop(now, &mut shared.tally.borrow_mut());
         }
         give_up(&shared, now);
-        shared.over.set(true);
+        if let Some(turns) = &turns {
+            turns.end();
+        }
         for task in running {
             task.await;
         }
@@ -126,7 +134,12 @@ impl Task {
 }
 
 /// Sends what falls due, on whichever connection has room, in turn.
-async fn pace(shared: Rc<Shared>, lines: Rc<[Rc<Line>]>, mut timer: Timer) {
+async fn pace(
+    shared: Rc<Shared>,
+    lines: Rc<[Rc<Line>]>,
+    mut timer: Timer,
+    turns: Option<Rc<Turns>>,
+) {
     let turn = Cell::new(0_usize);
     loop {
         let now = shared.clock.now();
@@ -149,20 +162,11 @@ async fn pace(shared: Rc<Shared>, lines: Rc<[Rc<Line>]>, mut timer: Timer) {
         let next = shared.arrivals.borrow().timetable().and_then(|it| it.after(now));
         let Some(next) = next.filter(|_| shared.failure.borrow().is_none()) else { return };
         let now = shared.clock.now();
-        timer.wait(next.saturating_sub(now).max(TICK_NS)).await;
-    }
-}
-
-/// Keeps the thread from sleeping: the ring is looked at between any two turns of this task.
-async fn spin(shared: Rc<Shared>) {
-    poll_fn(|context| {
-        if shared.over.get() {
-            return Poll::Ready(());
+        match &turns {
+            Some(turns) => turns.next().await,
+            None => timer.wait(next.saturating_sub(now).max(TICK_NS)).await,
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+    }
 }
 
 /// Counts the starts that were never sent as unanswered, with the time that they waited.
