@@ -165,7 +165,7 @@ fn what_is_wrong_is_named() {
         ("GET /v1/shelf/items/8", "", "", 404, "refusal:shelf:ItemUnknown", ""),
         (&put, "", r#"{"label":"x","count":"two"}"#, 400, "problem:malformed-request", "count"),
         (&put, "", r#"{"label":"x","count":1,"x":1}"#, 400, "problem:malformed-request", "x"),
-        (&put, "", r#"{"label":"x"}"#, 400, "problem:malformed-request", ""),
+        (&put, "", r#"{"label":"x"}"#, 400, "problem:malformed-request", "count"),
         (&put, "", r#"{"label":"#, 400, "problem:malformed-request", "label"),
         (&put, "idempotency-key: \"\r\n", TEA, 400, "problem:malformed-request", "Idempotency-Key"),
         ("GET /v1/shelf/items/x", "", "", 400, "problem:malformed-request", "id"),
