@@ -69,7 +69,7 @@ impl TestBox {
     fn ask(
         &self,
         core: usize,
-        code: u32,
+        operation: u32,
         key: Option<&'static [u8]>,
         request: &impl Stored,
     ) -> Result<u64, Fault> {
@@ -78,7 +78,7 @@ impl TestBox {
         let (send, receive) = mpsc::channel();
         let job = move |core: Core| {
             monoio::spawn(async move {
-                let operation = (901 << 16) | code;
+                let operation = (901 << 16) | operation;
                 let call = Call {
                     ticket: Ticket(0),
                     operation,
