@@ -1,4 +1,4 @@
-//! The only crate that opens data files: one device interface, three implementations.
+//! The devices of the log: one interface, three implementations.
 //!
 //! A [`Device`] is one directory of flat file names. [`direct`] is direct I/O on a glommio
 //! executor, [`plain`] is `pwrite` and `fdatasync` for systems without `io_uring`, [`sim`] is a
