@@ -29,7 +29,7 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, device: DeviceChoice::Plain, keep_segments: 4, spin_us: 0 }
+        Self { segment_bytes: 64 << 20, device: DeviceChoice::Plain, keep_segments: 16, spin_us: 0 }
     }
 }
 
@@ -87,7 +87,7 @@ impl Options {
         let keep = usize::try_from(self.log.keep_segments).unwrap_or(usize::MAX);
         segments::LogOptions {
             segment_bytes: self.log.segment_bytes,
-            recycled_max: keep.max(1),
+            recycled_max: keep.max(segments::LogOptions::default().spares_count),
             ..segments::LogOptions::default()
         }
     }

@@ -1,6 +1,6 @@
 //! Recent changes in memory, over the stores.
 
-use std::{borrow::Borrow, collections::BTreeMap, ops::Bound, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, ops::Bound, sync::Arc};
 
 use contract::{Change, StoreKey, TableId};
 use frame::Lsn;
@@ -9,55 +9,61 @@ use frame::Lsn;
 const INLINE_BYTES: usize = 22;
 
 /// A row's key: in place when short, so that a walk of the tree follows no pointer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RowKey {
-    Inline(u8, [u8; INLINE_BYTES]),
+    Inline(ShortKey),
     Heap(Box<[u8]>),
 }
 
+/// At most [`INLINE_BYTES`], filled up with zeroes, and then how many they are. As bytes in this
+/// order it sorts like the key itself: of two keys that differ in zeroes at the end only, the
+/// shorter one comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShortKey([u8; INLINE_BYTES + 1]);
+
+impl ShortKey {
+    /// Two words and a bit, most significant byte first: comparing them takes no call.
+    fn words(&self) -> (u128, u64) {
+        let (high, low) = self.0.split_first_chunk::<16>().expect("23 bytes");
+        let mut rest = [0; 8];
+        rest[..low.len()].copy_from_slice(low);
+        (u128::from_be_bytes(*high), u64::from_be_bytes(rest))
+    }
+}
+
 impl RowKey {
-    fn new(key: &[u8]) -> Self {
+    pub(crate) fn new(key: &[u8]) -> Self {
         match u8::try_from(key.len()) {
             Ok(length) if key.len() <= INLINE_BYTES => {
-                let mut bytes = [0; INLINE_BYTES];
+                let mut bytes = [0; INLINE_BYTES + 1];
                 bytes[..key.len()].copy_from_slice(key);
-                Self::Inline(length, bytes)
+                bytes[INLINE_BYTES] = length;
+                Self::Inline(ShortKey(bytes))
             }
             _ => Self::Heap(key.into()),
         }
     }
 
-    fn as_slice(&self) -> &[u8] {
+    pub(crate) fn as_slice(&self) -> &[u8] {
         match self {
-            Self::Inline(length, bytes) => &bytes[..usize::from(*length)],
+            Self::Inline(ShortKey(bytes)) => &bytes[..usize::from(bytes[INLINE_BYTES])],
             Self::Heap(bytes) => bytes,
         }
     }
 }
 
-impl Borrow<[u8]> for RowKey {
-    fn borrow(&self) -> &[u8] {
-        self.as_slice()
-    }
-}
-
-impl PartialEq for RowKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_slice() == other.as_slice()
-    }
-}
-
-impl Eq for RowKey {}
-
 impl PartialOrd for RowKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for RowKey {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.as_slice().cmp(other.as_slice())
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Inline(one), Self::Inline(other)) => one.words().cmp(&other.words()),
+            _ => self.as_slice().cmp(other.as_slice()),
+        }
     }
 }
 
@@ -117,7 +123,7 @@ impl Rows {
     }
 
     pub(crate) fn get(&self, table: TableId, key: &[u8]) -> Option<&Row> {
-        self.tables.get(&table)?.get(key)
+        self.tables.get(&table)?.get(&RowKey::new(key))
     }
 
     pub(crate) fn range<'a>(
@@ -126,10 +132,10 @@ impl Rows {
         from: &[u8],
         to: &[u8],
     ) -> impl Iterator<Item = (&'a [u8], &'a Row)> + use<'a> {
-        let end = if to.is_empty() { Bound::Unbounded } else { Bound::Excluded(to) };
         let sane = to.is_empty() || from < to;
         let rows = self.tables.get(&table).filter(|_| sane);
-        let range = rows.map(|rows| rows.range::<[u8], _>((Bound::Included(from), end)));
+        let end = if to.is_empty() { Bound::Unbounded } else { Bound::Excluded(RowKey::new(to)) };
+        let range = rows.map(|rows| rows.range((Bound::Included(RowKey::new(from)), end)));
         range.into_iter().flatten().map(|(key, row)| (key.as_slice(), row))
     }
 }
@@ -261,6 +267,24 @@ mod tests {
         overlay.drop_frozen();
         assert_eq!(value(&overlay, 2), None);
         assert_eq!(value(&overlay, 1), Some((2, None)));
+    }
+
+    #[test]
+    fn keys_sort_like_their_bytes() {
+        let mut keys: Vec<Vec<u8>> = vec![vec![], vec![0; 40], vec![255; 22], vec![255; 23]];
+        for length in [1, 15, 16, 17, 21, 22, 23] {
+            for fill in [0, 1, 255] {
+                let key = vec![fill; length];
+                keys.push([&key[..length - 1], &[7]].concat());
+                keys.push([&[7], &key[1..]].concat());
+                keys.push(key);
+            }
+        }
+        for (one, other) in keys.iter().flat_map(|one| keys.iter().map(move |it| (one, it))) {
+            let (left, right) = (RowKey::new(one), RowKey::new(other));
+            assert_eq!(left.as_slice(), one.as_slice());
+            assert_eq!(left.cmp(&right), one.cmp(other), "{one:?} {other:?}");
+        }
     }
 
     #[test]

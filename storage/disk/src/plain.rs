@@ -30,6 +30,7 @@ pub struct PlainDevice {
     root: PathBuf,
     /// When the executor must poll again although nobody woke it.
     deadline: Rc<Cell<Option<Instant>>>,
+    reuse: aligned::Reuse,
 }
 
 /// An open file.
@@ -39,6 +40,7 @@ pub struct PlainFile {
     file: fs::File,
     /// The same file past the page cache.
     direct: Option<fs::File>,
+    reuse: aligned::Reuse,
     place: String,
 }
 
@@ -46,7 +48,11 @@ impl PlainDevice {
     /// Uses the directory `root`, making it when it does not exist.
     pub fn open_directory(root: &Path) -> Result<Self, DiskError> {
         make_directory(root)?;
-        Ok(Self { root: root.to_owned(), deadline: Rc::default() })
+        Ok(Self {
+            root: root.to_owned(),
+            deadline: Rc::default(),
+            reuse: aligned::Reuse::default(),
+        })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -102,7 +108,7 @@ impl Device for PlainDevice {
     type Buffer = AlignedBytes;
 
     fn buffer(&self, bytes: usize) -> AlignedBytes {
-        AlignedBytes::new(bytes)
+        self.reuse.take(bytes)
     }
 
     async fn list(&self) -> Result<Vec<String>, DiskError> {
@@ -122,7 +128,8 @@ impl Device for PlainDevice {
             fs::remove_file(&path).map_err(self.failed(Operation::Remove, name))?;
             return Err(failure);
         }
-        Ok(PlainFile { file, direct: open_direct(&path), place: self.place(name) })
+        let (direct, reuse) = (open_direct(&path), self.reuse.clone());
+        Ok(PlainFile { file, direct, reuse, place: self.place(name) })
     }
 
     async fn open(&self, name: &str) -> Result<PlainFile, DiskError> {
@@ -132,7 +139,8 @@ impl Device for PlainDevice {
             .open(self.path(name))
             .map_err(self.failed(Operation::Open, name))?;
         let direct = open_direct(&self.path(name));
-        Ok(PlainFile { file, direct, place: self.place(name) })
+        let reuse = self.reuse.clone();
+        Ok(PlainFile { file, direct, reuse, place: self.place(name) })
     }
 
     async fn rename(&self, source: &str, target: &str) -> Result<(), DiskError> {
@@ -174,15 +182,16 @@ impl File for PlainFile {
 
     async fn write_at(&self, buffer: AlignedBytes, offset: u64) -> Result<(), DiskError> {
         let bytes = buffer.as_ref();
-        if let Some(direct) = &self.direct {
-            match direct.write_all_at(bytes, offset) {
-                // Some file systems open for direct I/O and then want another alignment. Nothing
-                // was written then.
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
-                written => return written.map_err(self.failed(Operation::Write)),
-            }
-        }
-        self.file.write_all_at(bytes, offset).map_err(self.failed(Operation::Write))
+        let direct = self.direct.as_ref().map(|direct| direct.write_all_at(bytes, offset));
+        let written = match direct {
+            // Some file systems open for direct I/O and then want another alignment. Nothing was
+            // written then.
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => None,
+            other => other,
+        };
+        let written = written.unwrap_or_else(|| self.file.write_all_at(bytes, offset));
+        self.reuse.put(buffer);
+        written.map_err(self.failed(Operation::Write))
     }
 
     async fn read_at(&self, into: &mut [u8], offset: u64) -> Result<usize, DiskError> {

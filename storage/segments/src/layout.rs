@@ -24,8 +24,8 @@ impl Default for LogOptions {
         Self {
             segment_bytes: 64 * 1024 * 1024,
             body_bytes_max: BODY_BYTES_MAX,
-            spares_count: 1,
-            recycled_max: 4,
+            spares_count: 2,
+            recycled_max: 16,
             retry_ms: 1000,
         }
     }

@@ -1,6 +1,9 @@
 //! Memory for direct I/O, without unsafe code: a block more than is needed, used from the first
 //! aligned byte on.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 /// The unit and alignment of direct I/O.
 pub(crate) const BLOCK_BYTES: usize = 4096;
 
@@ -20,6 +23,27 @@ impl AlignedBytes {
         // write falls back to the page cache.
         let start = memory.as_ptr().align_offset(BLOCK_BYTES).min(BLOCK_BYTES);
         Self { memory, start, bytes }
+    }
+}
+
+/// The memory of the last write, for the next one: a fresh buffer of this size would come zeroed by
+/// the kernel, page by page, for every group.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reuse(Rc<RefCell<Option<AlignedBytes>>>);
+
+impl Reuse {
+    /// A buffer of `bytes` with any content.
+    pub(super) fn take(&self, bytes: usize) -> AlignedBytes {
+        match self.0.take() {
+            Some(it) if bytes <= it.memory.len() - it.start => AlignedBytes { bytes, ..it },
+            _ => AlignedBytes::new(bytes),
+        }
+    }
+
+    /// Keeps the longer one of `buffer` and what is kept.
+    pub(super) fn put(&self, buffer: AlignedBytes) {
+        let kept = self.0.take().filter(|kept| buffer.memory.len() <= kept.memory.len());
+        self.0.replace(Some(kept.unwrap_or(buffer)));
     }
 }
 
@@ -48,5 +72,17 @@ mod tests {
             it.as_mut().fill(7);
             assert!(it.as_ref().iter().all(|byte| *byte == 7));
         }
+    }
+
+    #[test]
+    fn the_longest_buffer_is_used_again() {
+        let reuse = Reuse::default();
+        for bytes in [8192, 4096, 512 * 1024, 8192] {
+            let buffer = reuse.take(bytes);
+            assert_eq!(buffer.as_ref().len(), bytes);
+            assert_eq!(buffer.as_ref().as_ptr().align_offset(BLOCK_BYTES), 0);
+            reuse.put(buffer);
+        }
+        assert_eq!(reuse.take(4096).memory.len(), 512 * 1024 + BLOCK_BYTES);
     }
 }
