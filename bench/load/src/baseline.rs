@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use monoio::{FusionDriver, RuntimeBuilder};
+use runtime::event_loop;
 
 use crate::cpu;
 use crate::error::LoadError;
@@ -49,7 +49,7 @@ impl Baseline {
         let thread = thread::Builder::new().name("baseline".to_owned()).spawn(move || {
             let serving = || -> io::Result<_> {
                 cpu::pin(core)?;
-                RuntimeBuilder::<FusionDriver>::new().enable_timer().build()
+                event_loop()
             };
             let mut runtime = match serving() {
                 Ok(runtime) => runtime,

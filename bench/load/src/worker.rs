@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use monoio::net::TcpStream;
 use monoio::time::sleep;
-use monoio::{FusionDriver, RuntimeBuilder};
+use runtime::event_loop;
 
 use crate::codec::Codec;
 use crate::cpu;
@@ -48,10 +48,7 @@ impl Task {
         if let Some(core) = self.core {
             cpu::pin(core).map_err(LoadError::setup("the generator's core (--client-core)"))?;
         }
-        let mut runtime = RuntimeBuilder::<FusionDriver>::new()
-            .enable_timer()
-            .build()
-            .map_err(LoadError::setup("the generator's runtime"))?;
+        let mut runtime = event_loop().map_err(LoadError::setup("the generator's runtime"))?;
         runtime.block_on(self.drive()).map_err(LoadError::setup("the generator's sockets"))
     }
 

@@ -13,6 +13,7 @@
 mod base;
 mod checkpoint;
 mod core;
+mod event_loop;
 mod mailbox;
 mod options;
 mod recover;
@@ -21,6 +22,7 @@ mod thread;
 
 pub use checkpoint::MergedRow;
 pub use core::{Complete, Core, Guard, Sink, TICKET_NUMBERS};
+pub use event_loop::{EventLoop, event_loop};
 pub use options::{CheckpointOptions, DeviceChoice, LogOptions, Options};
 pub use recover::{Recovery, RecoveryError, recover_offline};
 pub use start::{Doors, Progress, Running, StartError, Stats, StopError, start};

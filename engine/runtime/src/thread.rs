@@ -14,6 +14,7 @@ use shard::{CoreId, Rows, Shard, SlotMap, Start};
 use crate::{
     checkpoint::MergedRow,
     core::Core,
+    event_loop::event_loop,
     mailbox::Mailbox,
     start::{CoreReport, Doors},
 };
@@ -52,12 +53,8 @@ impl CoreThread {
             }
         }
         let id = self.start.core;
-        let runtime = monoio::RuntimeBuilder::<monoio::FusionDriver>::new()
-            .with_entries(1024)
-            .enable_timer()
-            .build();
         let reports = self.reports.clone();
-        match runtime {
+        match event_loop() {
             Ok(mut runtime) => runtime.block_on(self.serve()),
             Err(error) => {
                 let _ = reports.send((id, CoreReport::Failed(format!("no event loop: {error}"))));
