@@ -9,6 +9,7 @@ mod boot;
 mod cli;
 mod layout;
 mod lines;
+mod memory;
 mod offline;
 mod operations;
 mod reference;
@@ -25,5 +26,6 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    memory::keep_freed_memory();
     cli::run(cli::Cli::parse())
 }

@@ -16,12 +16,11 @@ use contract::Entry;
 use gateway::{BindError, Listeners, Routes, openapi};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use monoio::io::IntoPollIo;
 use monoio::net::{TcpListener, TcpStream};
 use runtime::Core;
 
 use crate::answer;
-use crate::stream::{Activity, READ_BYTES, Stream};
+use crate::stream::{Activity, Stream};
 
 /// How often silent connections are looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -84,7 +83,6 @@ impl Door {
             routes: Routes::new(core.entries()),
             version: self.version.clone(),
             description: Arc::clone(&self.description),
-            passage: Rc::new(RefCell::new(vec![0; READ_BYTES].into_boxed_slice())),
             sweeps: Rc::default(),
             names: Cell::new(0),
             connections: RefCell::default(),
@@ -102,7 +100,6 @@ pub(crate) struct Desk {
     pub(crate) routes: Routes,
     version: String,
     description: Arc<OnceLock<Bytes>>,
-    passage: Rc<RefCell<Box<[u8]>>>,
     sweeps: Rc<Cell<u64>>,
     names: Cell<u64>,
     connections: RefCell<BTreeMap<u64, Rc<Activity>>>,
@@ -145,7 +142,6 @@ async fn serve(desk: Rc<Desk>, stream: TcpStream) {
     let _guard = desk.core.enter();
     // Without it small answers wait for acknowledgements; a socket that refuses is about to fail.
     drop(stream.set_nodelay(true));
-    let Ok(socket) = stream.into_poll_io() else { return };
     let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
     let activity = Rc::new(Activity {
         waker,
@@ -157,7 +153,7 @@ async fn serve(desk: Rc<Desk>, stream: TcpStream) {
     let name = desk.names.get();
     desk.names.set(name + 1);
     desk.connections.borrow_mut().insert(name, Rc::clone(&activity));
-    let stream = Stream::new(socket, Rc::clone(&activity), Rc::clone(&desk.passage));
+    let stream = Stream::new(stream, Rc::clone(&activity));
     let service = service_fn(|request| {
         let (desk, activity) = (Rc::clone(&desk), Rc::clone(&activity));
         async move { answer::answer(&desk, &activity, request).await }

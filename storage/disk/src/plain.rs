@@ -1,12 +1,14 @@
 //! `pwrite` and `fdatasync` on a thread of their own.
 //!
 //! Writes go past the page cache where the file system takes direct I/O, and through it where it does
-//! not. Operations block the thread and their futures are ready at once; [`block_on`] is the
-//! executor. With one commit at a time this is the shortest way to the disk: an `io_uring` hands
-//! every `fdatasync` to a kernel worker and back.
+//! not. Reads, and writes and syncs of opened files, block the thread and their futures are ready at
+//! once: with one commit at a time this is the shortest way to the disk, while an `io_uring` hands
+//! every `fdatasync` to a kernel worker and back. What changes the directory, and the writes to files
+//! that are being made, run on a second thread. [`block_on`] is the executor.
 
 mod aligned;
 mod executor;
+mod helper;
 
 use std::cell::Cell;
 use std::fs;
@@ -14,6 +16,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FallocateFlags, OFlags, fallocate, statvfs};
@@ -23,6 +26,7 @@ pub(crate) use aligned::BLOCK_BYTES;
 pub use executor::block_on;
 
 use crate::{Device, DiskError, File, Operation};
+use helper::Helper;
 
 /// A directory reached by blocking calls.
 #[derive(Debug, Clone)]
@@ -31,28 +35,34 @@ pub struct PlainDevice {
     /// When the executor must poll again although nobody woke it.
     deadline: Rc<Cell<Option<Instant>>>,
     reuse: aligned::Reuse,
+    helper: Rc<Helper>,
 }
 
 /// An open file.
 #[derive(Debug)]
 pub struct PlainFile {
+    handles: Arc<Handles>,
+    reuse: aligned::Reuse,
+    /// Who writes and syncs, while the file is being made.
+    helper: Option<Rc<Helper>>,
+    place: String,
+}
+
+#[derive(Debug)]
+struct Handles {
     /// For reads, and for writes when there is no direct way.
     file: fs::File,
     /// The same file past the page cache.
     direct: Option<fs::File>,
-    reuse: aligned::Reuse,
-    place: String,
 }
 
 impl PlainDevice {
     /// Uses the directory `root`, making it when it does not exist.
     pub fn open_directory(root: &Path) -> Result<Self, DiskError> {
         make_directory(root)?;
-        Ok(Self {
-            root: root.to_owned(),
-            deadline: Rc::default(),
-            reuse: aligned::Reuse::default(),
-        })
+        let helper = Rc::new(Helper::start());
+        let (root, reuse) = (root.to_owned(), aligned::Reuse::default());
+        Ok(Self { root, deadline: Rc::default(), reuse, helper })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -117,45 +127,35 @@ impl Device for PlainDevice {
 
     async fn create(&self, name: &str, bytes: u64) -> Result<PlainFile, DiskError> {
         let path = self.path(name);
-        let file = fs::File::options()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .map_err(self.failed(Operation::Create, name))?;
-        if let Err(errno) = fallocate(&file, FallocateFlags::empty(), 0, bytes) {
-            let failure = self.failed(Operation::Create, name)(errno.into());
-            fs::remove_file(&path).map_err(self.failed(Operation::Remove, name))?;
-            return Err(failure);
-        }
-        let (direct, reuse) = (open_direct(&path), self.reuse.clone());
-        Ok(PlainFile { file, direct, reuse, place: self.place(name) })
+        let made = self.helper.run(move || Handles::create(&path, bytes)).await;
+        let handles = Arc::new(made.map_err(self.failed(Operation::Create, name))?);
+        let (reuse, helper) = (self.reuse.clone(), Some(Rc::clone(&self.helper)));
+        Ok(PlainFile { handles, reuse, helper, place: self.place(name) })
     }
 
     async fn open(&self, name: &str) -> Result<PlainFile, DiskError> {
-        let file = fs::File::options()
-            .read(true)
-            .write(true)
-            .open(self.path(name))
-            .map_err(self.failed(Operation::Open, name))?;
-        let direct = open_direct(&self.path(name));
-        let reuse = self.reuse.clone();
-        Ok(PlainFile { file, direct, reuse, place: self.place(name) })
+        let handles =
+            Handles::open(&self.path(name)).map_err(self.failed(Operation::Open, name))?;
+        let (handles, reuse) = (Arc::new(handles), self.reuse.clone());
+        Ok(PlainFile { handles, reuse, helper: None, place: self.place(name) })
     }
 
     async fn rename(&self, source: &str, target: &str) -> Result<(), DiskError> {
-        fs::rename(self.path(source), self.path(target))
-            .map_err(self.failed(Operation::Rename, source))
+        let (from, to) = (self.path(source), self.path(target));
+        let renamed = self.helper.run(move || fs::rename(from, to)).await;
+        renamed.map_err(self.failed(Operation::Rename, source))
     }
 
     async fn remove(&self, name: &str) -> Result<(), DiskError> {
-        fs::remove_file(self.path(name)).map_err(self.failed(Operation::Remove, name))
+        let path = self.path(name);
+        let removed = self.helper.run(move || fs::remove_file(path)).await;
+        removed.map_err(self.failed(Operation::Remove, name))
     }
 
     async fn sync_names(&self) -> Result<(), DiskError> {
-        fs::File::open(&self.root)
-            .and_then(|directory| directory.sync_all())
-            .map_err(self.failed(Operation::SyncNames, ""))
+        let root = self.root.clone();
+        let sync = move || fs::File::open(root).and_then(|directory| directory.sync_all());
+        self.helper.run(sync).await.map_err(self.failed(Operation::SyncNames, ""))
     }
 
     async fn free_bytes(&self) -> Result<u64, DiskError> {
@@ -171,6 +171,34 @@ impl Device for PlainDevice {
     }
 }
 
+impl Handles {
+    /// A new file of `bytes`; none when there is no room for it.
+    fn create(path: &Path, bytes: u64) -> io::Result<Self> {
+        let file = fs::File::options().read(true).write(true).create_new(true).open(path)?;
+        if let Err(errno) = fallocate(&file, FallocateFlags::empty(), 0, bytes) {
+            fs::remove_file(path)?;
+            return Err(errno.into());
+        }
+        Ok(Self { file, direct: open_direct(path) })
+    }
+
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = fs::File::options().read(true).write(true).open(path)?;
+        Ok(Self { file, direct: open_direct(path) })
+    }
+
+    fn write(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        match self.direct.as_ref().map(|direct| direct.write_all_at(bytes, offset)) {
+            // Some file systems open for direct I/O and then want another alignment. Nothing was
+            // written then.
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {}
+            Some(written) => return written,
+            None => {}
+        }
+        self.file.write_all_at(bytes, offset)
+    }
+}
+
 impl PlainFile {
     fn failed(&self, operation: Operation) -> impl FnOnce(io::Error) -> DiskError {
         move |source| DiskError { operation, place: self.place.clone(), source }
@@ -181,15 +209,12 @@ impl File for PlainFile {
     type Buffer = AlignedBytes;
 
     async fn write_at(&self, buffer: AlignedBytes, offset: u64) -> Result<(), DiskError> {
-        let bytes = buffer.as_ref();
-        let direct = self.direct.as_ref().map(|direct| direct.write_all_at(bytes, offset));
-        let written = match direct {
-            // Some file systems open for direct I/O and then want another alignment. Nothing was
-            // written then.
-            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => None,
-            other => other,
+        let handles = Arc::clone(&self.handles);
+        let write = move || (handles.write(buffer.as_ref(), offset), buffer);
+        let (written, buffer) = match &self.helper {
+            Some(helper) => helper.run(write).await,
+            None => write(),
         };
-        let written = written.unwrap_or_else(|| self.file.write_all_at(bytes, offset));
         self.reuse.put(buffer);
         written.map_err(self.failed(Operation::Write))
     }
@@ -198,7 +223,7 @@ impl File for PlainFile {
         let mut filled = 0;
         let mut at = offset;
         while filled < into.len() {
-            match self.file.read_at(&mut into[filled..], at) {
+            match self.handles.file.read_at(&mut into[filled..], at) {
                 Ok(0) => break,
                 Ok(bytes) => {
                     filled += bytes;
@@ -212,11 +237,17 @@ impl File for PlainFile {
     }
 
     async fn sync(&self) -> Result<(), DiskError> {
-        self.file.sync_data().map_err(self.failed(Operation::Sync))
+        let handles = Arc::clone(&self.handles);
+        let sync = move || handles.file.sync_data();
+        let synced = match &self.helper {
+            Some(helper) => helper.run(sync).await,
+            None => sync(),
+        };
+        synced.map_err(self.failed(Operation::Sync))
     }
 
     async fn size_bytes(&self) -> Result<u64, DiskError> {
-        self.file.metadata().map(|it| it.len()).map_err(self.failed(Operation::Read))
+        self.handles.file.metadata().map(|it| it.len()).map_err(self.failed(Operation::Read))
     }
 
     async fn close(self) {}

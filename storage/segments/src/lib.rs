@@ -20,6 +20,7 @@ mod layout;
 mod log;
 mod reader;
 mod recovery;
+mod retired;
 mod run;
 mod scan;
 mod spares;

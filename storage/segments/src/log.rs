@@ -1,6 +1,5 @@
 //! Appending: frames get their headers, groups their blocks, and one sync makes them durable.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use disk::{Device, DiskError, File, IO_BYTES_MAX};
@@ -9,6 +8,7 @@ use frame::{BLOCK_BYTES, Group, GroupIter, HEADER_BYTES, Lsn, Position, stamp};
 use crate::header::{SEGMENT_HEADER_BYTES, SegmentHeader};
 use crate::layout::{FileKind, LogOptions, OptionsError, block_up};
 use crate::recovery::Resume;
+use crate::retired::Retired;
 use crate::spares::Spares;
 
 /// A log that can be appended to, by one writer.
@@ -20,8 +20,7 @@ pub struct Log<D: Device> {
     /// All frames up to here are durable.
     position: Position,
     active: Option<Active<D::File>>,
-    /// Segments before the active one, oldest first.
-    closed: VecDeque<SegmentHeader>,
+    retired: Rc<Retired>,
     spares: Rc<Spares>,
 }
 
@@ -71,7 +70,7 @@ impl<D: Device> Log<D> {
             epoch: resume.epoch,
             position: resume.position,
             active: None,
-            closed: resume.segments,
+            retired: Rc::new(Retired::new(resume.segments)),
             spares: Rc::new(Spares::new(resume.spares, resume.next_id)),
         })
     }
@@ -130,29 +129,9 @@ impl<D: Device> Log<D> {
     }
 
     /// Turns segments whose frames are all below `below` into spares, or removes them when there
-    /// are enough.
+    /// are enough. The running log does so by itself, beside the commits.
     pub async fn release(&mut self, below: Lsn) -> Result<(), LogError> {
-        let mut released = Vec::new();
-        loop {
-            let next = self.closed.get(1).or_else(|| self.active.as_ref().map(|it| &it.header));
-            let Some(next_first) = next.map(SegmentHeader::first) else { break };
-            let Some(header) = self.closed.pop_front_if(|_| next_first <= below) else { break };
-            let segment = FileKind::Segment.name(header.id);
-            let enough = self.options.recycled_max <= self.spares.count() + released.len();
-            if enough || header.segment_bytes != self.options.segment_bytes {
-                self.device.remove(&segment).await?;
-            } else {
-                self.device.rename(&segment, &FileKind::Spare.name(header.id)).await?;
-                released.push(header.id);
-            }
-            // One by one and in order, so that a crash never leaves a hole in the middle of the
-            // log. And durably before reuse, so that no new header is ever found under an old name.
-            self.device.sync_names().await?;
-        }
-        for id in released {
-            self.spares.put(id);
-        }
-        Ok(())
+        Ok(self.retired.release(&self.device, &self.options, &self.spares, below).await?)
     }
 
     pub(crate) fn device(&self) -> &D {
@@ -165,6 +144,10 @@ impl<D: Device> Log<D> {
 
     pub(crate) fn spares(&self) -> Rc<Spares> {
         Rc::clone(&self.spares)
+    }
+
+    pub(crate) fn retired(&self) -> Rc<Retired> {
+        Rc::clone(&self.retired)
     }
 
     fn rest_bytes(&self) -> u64 {
@@ -187,10 +170,13 @@ impl<D: Device> Log<D> {
         let Some(spare) = self.spares.take() else {
             return Err(LogError::NoSegment { lsn: previous.lsn.next() });
         };
-        if let Some(Active { file, header, .. }) = self.active.take() {
-            file.close().await;
-            self.closed.push_back(header);
-        }
+        let before = match self.active.take() {
+            Some(Active { file, header, .. }) => {
+                file.close().await;
+                Some(header)
+            }
+            None => None,
+        };
         let id = self.spares.claim_id();
         let spare = FileKind::Spare.name(spare);
         let file = self.device.open(&spare).await?;
@@ -202,6 +188,7 @@ impl<D: Device> Log<D> {
         file.sync().await?;
         self.device.rename(&spare, &FileKind::Segment.name(id)).await?;
         self.device.sync_names().await?;
+        self.retired.push(before, header.first());
         self.active = Some(Active { file, header, offset: SEGMENT_HEADER_BYTES });
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use disk::Device;
-use frame::{Feed, Group, Lsn};
+use frame::{Feed, Group};
 
 use crate::control::Control;
 use crate::log::{Log, LogError};
@@ -22,14 +22,18 @@ where
 {
     let device = log.device().clone();
     let options = log.options();
-    let spares = log.spares();
+    let (spares, retired) = (log.spares(), log.retired());
     let mut commits = pin!(commit(log, feed, control));
     let mut prepares = pin!(spares.keep_up(&device, &options, feed, control));
+    let mut releases = pin!(retired.let_go(&device, &options, &spares, control));
     let ended = poll_fn(|context| {
         if let Poll::Ready(ended) = commits.as_mut().poll(context) {
             return Poll::Ready(ended);
         }
-        prepares.as_mut().poll(context).map(|error| Err(error.into()))
+        if let Poll::Ready(error) = prepares.as_mut().poll(context) {
+            return Poll::Ready(Err(error.into()));
+        }
+        releases.as_mut().poll(context).map(|error| Err(error.into()))
     })
     .await;
     if let Err(error) = &ended {
@@ -44,7 +48,7 @@ where
     F: Feed + ?Sized,
 {
     let mut group = Group::default();
-    let mut released = Lsn::NONE;
+    let retired = log.retired();
     // Credit that was granted and not yet used up by a group that came back.
     let mut outstanding_bytes = 0;
     loop {
@@ -68,13 +72,8 @@ where
             outstanding_bytes -= paid_bytes;
             continue;
         }
-        let below = control.release_below();
-        if released < below {
-            log.release(below).await?;
-            released = below;
-            continue;
-        }
-        if closing {
+        retired.order(control.release_below());
+        if closing && retired.is_settled() {
             return Ok(());
         }
         control.rung().await;

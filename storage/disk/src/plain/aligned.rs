@@ -26,24 +26,32 @@ impl AlignedBytes {
     }
 }
 
-/// The memory of the last write, for the next one: a fresh buffer of this size would come zeroed by
-/// the kernel, page by page, for every group.
+/// Memory of past writes, for the next ones: a fresh buffer of this size would come zeroed by the
+/// kernel, page by page, for every group.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reuse(Rc<RefCell<Option<AlignedBytes>>>);
+pub(super) struct Reuse(Rc<RefCell<Vec<AlignedBytes>>>);
+
+/// One for the commit that runs, one for the segment that is being prepared.
+const KEPT_MAX: usize = 2;
 
 impl Reuse {
     /// A buffer of `bytes` with any content.
     pub(super) fn take(&self, bytes: usize) -> AlignedBytes {
-        match self.0.take() {
-            Some(it) if bytes <= it.memory.len() - it.start => AlignedBytes { bytes, ..it },
-            _ => AlignedBytes::new(bytes),
+        let mut kept = self.0.borrow_mut();
+        match kept.iter().position(|it| bytes <= it.memory.len() - it.start) {
+            Some(index) => AlignedBytes { bytes, ..kept.swap_remove(index) },
+            None => AlignedBytes::new(bytes),
         }
     }
 
-    /// Keeps the longer one of `buffer` and what is kept.
+    /// Keeps the longest.
     pub(super) fn put(&self, buffer: AlignedBytes) {
-        let kept = self.0.take().filter(|kept| buffer.memory.len() <= kept.memory.len());
-        self.0.replace(Some(kept.unwrap_or(buffer)));
+        let mut kept = self.0.borrow_mut();
+        kept.push(buffer);
+        if KEPT_MAX < kept.len() {
+            kept.sort_unstable_by_key(|it| std::cmp::Reverse(it.memory.len()));
+            kept.truncate(KEPT_MAX);
+        }
     }
 }
 
@@ -75,14 +83,16 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_buffer_is_used_again() {
+    fn the_longest_buffers_are_used_again() {
         let reuse = Reuse::default();
-        for bytes in [8192, 4096, 512 * 1024, 8192] {
-            let buffer = reuse.take(bytes);
-            assert_eq!(buffer.as_ref().len(), bytes);
-            assert_eq!(buffer.as_ref().as_ptr().align_offset(BLOCK_BYTES), 0);
-            reuse.put(buffer);
+        for bytes in [8192, 4096, 512 * 1024, 8192, 16384] {
+            let (one, other) = (reuse.take(bytes), reuse.take(4096));
+            assert_eq!(one.as_ref().len(), bytes);
+            assert_eq!(one.as_ref().as_ptr().align_offset(BLOCK_BYTES), 0);
+            assert_ne!(one.as_ref().as_ptr(), other.as_ref().as_ptr());
+            reuse.put(one);
+            reuse.put(other);
         }
-        assert_eq!(reuse.take(4096).memory.len(), 512 * 1024 + BLOCK_BYTES);
+        assert_eq!(reuse.take(512 * 1024).memory.len(), 512 * 1024 + BLOCK_BYTES);
     }
 }
