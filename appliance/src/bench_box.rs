@@ -6,10 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 /// Runs until it is dropped; its directory goes with it.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ impl BenchBox {
 
     fn start_in(directory: &Path) -> Result<Self> {
         let program = env::current_exe()?;
-        let ports = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--cores", "1"];
+        let ports = ["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0", "--cores=1"];
         let mut init = Command::new(&program);
         init.arg("init").arg("--data").arg(directory).args(ports).stdout(Stdio::null());
         let done = init.status()?;
@@ -45,6 +48,7 @@ impl BenchBox {
         let mut serve = Command::new(&program);
         serve.args(["serve", "--json", "--trace-level", "warn"]).arg("--data").arg(directory);
         let mut child = serve.args(ports).stdout(Stdio::piped()).spawn()?;
+        stop_with_us(child.id(), directory.to_owned())?;
         match ready(&mut child) {
             Ok((http, rpc)) => Ok(Self { child, directory: directory.to_owned(), http, rpc }),
             Err(error) => {
@@ -64,6 +68,22 @@ impl BenchBox {
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
+}
+
+/// A signal that ends the benchmark ends the box too, and its directory.
+fn stop_with_us(pid: u32, directory: PathBuf) -> Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::Builder::new().name("quoin-signals".to_owned()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                // Its data is thrown away: there is nothing that it should still finish.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            let _ = fs::remove_dir_all(directory);
+            process::exit(128 + signal);
+        }
+    })?;
+    Ok(())
 }
 
 fn ready(child: &mut Child) -> Result<(SocketAddr, SocketAddr)> {

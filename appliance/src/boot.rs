@@ -7,14 +7,18 @@
 //!    core opens its share of the doors.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use config::{Config, Device};
+use gateway::{Front, Gate, Origins, Terms, TokenTerms};
 use runtime::{CheckpointOptions, DeviceChoice, Doors, LogOptions, Options, Progress, Running};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::encryption;
 use crate::shutdown::Shutdown;
 
 /// How often a long replay says how far it is.
@@ -30,6 +34,10 @@ pub(crate) struct Booted {
     /// With the ports that were taken.
     pub(crate) http: SocketAddr,
     pub(crate) rpc: SocketAddr,
+    /// HTTPS, and HTTP/3 on the UDP port of the same number.
+    pub(crate) https: Option<SocketAddr>,
+    /// What clients have to trust, when the certificate is the development one.
+    pub(crate) authority: Option<PathBuf>,
 }
 
 /// Starts the box; returns when every core serves. `shutdown` holds signals back from just before
@@ -51,20 +59,28 @@ pub(crate) fn boot(config: &Config, shutdown: Option<&Shutdown>) -> Result<Boote
         rpc::Door::bind(config.rpc.listen, cores, rpc_options(config)).context("rpc.listen")?,
     );
     let web = Arc::new(
-        web::Door::bind(config.http.listen, cores, VERSION, web_options(config))
-            .context("http.listen")?,
+        web::Door::bind(config.http.listen, cores, web_options(config)).context("http.listen")?,
     );
+    let encrypted = encryption::open(config)?;
+    let https = encrypted.as_ref().map(|it| it.https.address());
+    let authority = encrypted.as_ref().and_then(|it| it.authority.clone());
     let (http_address, rpc_address) = (web.address(), rpc.address());
-    tracing::info!(http = %http_address, rpc = %rpc_address, "ports taken");
+    tracing::info!(http = %http_address, rpc = %rpc_address, ?https, "ports taken");
+    let front = Front::new(terms(config), registry::ALL, cores);
     let doors: Doors = Arc::new(move |core| {
-        rpc.serve(&core).map_err(|error| format!("rpc: {error}"))?;
-        web.serve(&core).map_err(|error| format!("http: {error}"))
+        let gate = Rc::new(Gate::new(&front, &core));
+        rpc.serve(&gate).map_err(|error| format!("rpc: {error}"))?;
+        web.serve(&gate).map_err(|error| format!("http: {error}"))?;
+        match &encrypted {
+            Some(doors) => doors.serve(&gate).map_err(|error| format!("https: {error}")),
+            None => Ok(()),
+        }
     });
     let mut teller = Teller { told: began, shutdown };
     let running =
         runtime::start(&options(config), registry::ALL, &doors, &mut |it| teller.tell(&it))?;
     tracing::info!(took_ms = millis(began), "serving");
-    Ok(Booted { running, http: http_address, rpc: rpc_address })
+    Ok(Booted { running, http: http_address, rpc: rpc_address, https, authority })
 }
 
 /// The runtime's options.
@@ -108,11 +124,20 @@ fn rpc_options(config: &Config) -> rpc::Options {
     }
 }
 
-fn web_options(config: &Config) -> web::Options {
-    web::Options {
+fn terms(config: &Config) -> Terms {
+    Terms {
         body_bytes_max: config.http.body_bytes_max,
+        origins: Origins::of(config.http.origins.clone()),
+        version: VERSION.to_owned(),
+        tokens: TokenTerms::default(),
+    }
+}
+
+pub(crate) fn web_options(config: &Config) -> web::Options {
+    web::Options {
         connections_max: count(config.http.connections_max),
         silence_s: config.http.silence.as_secs(),
+        ..web::Options::default()
     }
 }
 

@@ -10,6 +10,7 @@ mod init;
 mod inspect;
 mod quote;
 mod serve;
+mod top;
 
 use std::io;
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ pub(crate) struct Cli {
 enum Command {
     Init(init::Init),
     Serve(serve::Serve),
+    Top(top::Top),
     Demo(demo::Demo),
     Quote(quote::QuoteFlags),
     Check(check::Check),
@@ -52,6 +54,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Init(init) => init.run(),
         Command::Serve(serve) => serve.run(),
+        Command::Top(top) => top.run(),
         Command::Demo(demo) => demo.run(),
         Command::Quote(quote) => quote.run(),
         Command::Check(check) => check.run(),

@@ -5,6 +5,8 @@
 //! DIR/LOCK         held by the process that uses the directory
 //! DIR/log/         segments of the log
 //! DIR/stores/      one redb file for each domain
+//! DIR/tls/         the development authority and certificate, when no other is configured
+//! DIR/admin.key    the first administrator's API key, until the operator moves it away
 //! ```
 
 use std::fs;

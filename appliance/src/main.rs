@@ -6,7 +6,9 @@
 mod ask;
 mod bench_box;
 mod boot;
+mod bootstrap;
 mod cli;
+mod encryption;
 mod layout;
 mod lines;
 mod memory;

@@ -17,7 +17,7 @@ const QUOTE: &[&str] = &[
     "--shift=2025-07-13T10:00/2025-07-13T15:00",
 ];
 const FREE_PORTS: &[&str] =
-    &["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--cores=1", "--pin=false"];
+    &["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0", "--cores=1", "--pin=false"];
 
 fn quoin(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quoin"));
@@ -106,7 +106,7 @@ fn a_bad_configuration_is_refused_before_anything_starts() {
     let directory = tempfile::tempdir().unwrap();
     let data = data(directory.path());
     for (arguments, expected) in [
-        (vec!["serve", &data, "--http=0.0.0.0:8080"], "loopback addresses are allowed"),
+        (vec!["serve", &data, "--http=0.0.0.0:8080"], "serves loopback addresses only"),
         (vec!["serve", &data, "--cores=257"], "--cores: `cores.count` must be 0 to 256"),
         (vec!["serve", &data, "--config=/nonexistent"], "reading the configuration /nonexistent"),
         (vec!["check", &data], "is not a data directory"),
@@ -216,7 +216,8 @@ fn a_server_answers_refuses_a_second_one_and_stops_in_order() {
     let other = tempfile::tempdir().unwrap();
     let other = format!("--data={}", other.path().join("other").display());
     let http = format!("--http={}", server.address("http"));
-    let shared = output(&["serve", &other, &http, "--rpc=127.0.0.1:0", "--cores=2"]);
+    let shared =
+        output(&["serve", &other, &http, "--rpc=127.0.0.1:0", "--https=127.0.0.1:0", "--cores=2"]);
     assert_eq!(shared.status.code(), Some(1));
     assert!(text(&shared.stderr).contains("http.listen"), "{}", text(&shared.stderr));
 

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::checked::{
-    Checkpoint, Config, Cores, Device, Format, Http, Level, Log, Rpc, Stop, Stores, Trace,
+    Checkpoint, Config, Cores, Device, Format, Http, Https, Level, Log, Rpc, Stop, Stores, Tls,
+    Trace,
 };
 use crate::error::{ConfigError, Place};
 use crate::layer::Setting;
 use crate::limits::{self, Range};
-use crate::raw::{Raw, RawHttp, RawLog, RawRpc, RawTrace};
+use crate::raw::{Raw, RawHttp, RawHttps, RawLog, RawRpc, RawTls, RawTrace};
 
 const MIB: u64 = 1 << 20;
 
@@ -48,6 +49,8 @@ impl Checker<'_> {
             data: PathBuf::from(&raw.data.directory),
             cores: Cores { count, pin: raw.cores.pin },
             http: self.http(&raw.http)?,
+            https: self.https(&raw.https)?,
+            tls: self.tls(&raw.tls)?,
             rpc: self.rpc(&raw.rpc)?,
             log: self.log(&raw.log)?,
             checkpoint: Checkpoint {
@@ -75,7 +78,32 @@ impl Checker<'_> {
             body_bytes_max: self.number(limits::HTTP_BODY, raw.body_bytes_max)?,
             silence: self.seconds(limits::HTTP_SILENCE, raw.silence_s)?,
             connections_max: self.number(limits::HTTP_CONNECTIONS, raw.connections_max)?,
+            origins: raw.origins.split_ascii_whitespace().map(str::to_owned).collect(),
         })
+    }
+
+    fn https(&self, raw: &RawHttps) -> Result<Https, ConfigError> {
+        let listen = match &raw.listen[..] {
+            "" => None,
+            text => Some(self.address("https.listen", text)?),
+        };
+        Ok(Https { listen, http3: raw.http3 })
+    }
+
+    fn tls(&self, raw: &RawTls) -> Result<Tls, ConfigError> {
+        let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+        let certificate = match (path(&raw.certificate), path(&raw.key)) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            (Some(_), None) => return Err(self.half_pair("tls.certificate", "tls.key")),
+            (None, Some(_)) => return Err(self.half_pair("tls.key", "tls.certificate")),
+        };
+        let client_authorities = path(&raw.client_authorities);
+        Ok(Tls { certificate, client_authorities, allow_tls12: raw.allow_tls12 })
+    }
+
+    fn half_pair(&self, key: &'static str, missing: &'static str) -> ConfigError {
+        ConfigError::HalfPair { place: self.place(key), key, missing }
     }
 
     fn rpc(&self, raw: &RawRpc) -> Result<Rpc, ConfigError> {
@@ -146,11 +174,15 @@ impl Checker<'_> {
         Err(ConfigError::NotOneOf { place, key, found, allowed: allowed.join(", ") })
     }
 
-    fn loopback(&self, key: &'static str, found: &str) -> Result<SocketAddr, ConfigError> {
-        let Ok(address) = found.parse::<SocketAddr>() else {
+    fn address(&self, key: &'static str, found: &str) -> Result<SocketAddr, ConfigError> {
+        found.parse().map_err(|_| {
             let (place, found) = (self.place(key), found.to_owned());
-            return Err(ConfigError::NotAnAddress { place, key, found });
-        };
+            ConfigError::NotAnAddress { place, key, found }
+        })
+    }
+
+    fn loopback(&self, key: &'static str, found: &str) -> Result<SocketAddr, ConfigError> {
+        let address = self.address(key, found)?;
         let is_loopback = match address.ip() {
             IpAddr::V4(ip) => ip.is_loopback(),
             IpAddr::V6(ip) => ip.is_loopback(),

@@ -13,6 +13,10 @@ pub struct Config {
     pub cores: Cores,
     /// The HTTP/1.1 JSON door.
     pub http: Http,
+    /// The doors with encryption: HTTP/1.1 and 2 over TLS, and HTTP/3.
+    pub https: Https,
+    /// Certificates.
+    pub tls: Tls,
     /// The binary RPC door.
     pub rpc: Rpc,
     /// The log.
@@ -37,7 +41,7 @@ pub struct Cores {
 }
 
 /// The HTTP/1.1 JSON door.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Http {
     /// A loopback address; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -47,6 +51,29 @@ pub struct Http {
     pub silence: Duration,
     /// Most open connections of one core.
     pub connections_max: u32,
+    /// Origins whose pages a browser may let call; `*` for every one.
+    pub origins: Vec<String>,
+}
+
+/// The doors with encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Https {
+    /// Any address of this machine; port 0 takes a free one. `None`: the doors are not opened.
+    pub listen: Option<SocketAddr>,
+    /// Whether HTTP/3 is served too, on the UDP port of the same number.
+    pub http3: bool,
+}
+
+/// Certificates and what is asked of clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM files of the certificate chain and its key; `None`: a development certificate is made in
+    /// the data directory.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// PEM file of authorities whose clients may name themselves by certificate.
+    pub client_authorities: Option<PathBuf>,
+    /// Whether TLS 1.2 is spoken beside 1.3.
+    pub allow_tls12: bool,
 }
 
 /// The binary RPC door.

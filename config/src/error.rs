@@ -129,8 +129,8 @@ pub enum ConfigError {
     },
     /// An address that others could reach.
     #[error(
-        "{place}: `{key}` is {found}, which other machines could reach: until TLS and authentication exist only \
-         loopback addresses are allowed (127.0.0.1 or [::1]); put a proxy that authenticates in front"
+        "{place}: `{key}` is {found}, which other machines could reach: this door has neither TLS nor \
+         authentication and serves loopback addresses only (127.0.0.1 or [::1]); `https.listen` serves others"
     )]
     NotLoopback {
         /// Where it stands.
@@ -139,6 +139,18 @@ pub enum ConfigError {
         key: &'static str,
         /// The value as found.
         found: String,
+    },
+    /// A certificate without its key, or the other way round.
+    #[error(
+        "{place}: `{key}` is set but `{missing}` is not: a certificate and its key go together"
+    )]
+    HalfPair {
+        /// Where it stands.
+        place: Place,
+        /// The key that is set.
+        key: &'static str,
+        /// The key that is not.
+        missing: &'static str,
     },
     /// Both doors on one port.
     #[error("{place}: `rpc.listen` is {found}, which `http.listen` has taken: choose another port")]

@@ -21,7 +21,8 @@ mod raw;
 mod write;
 
 pub use checked::{
-    Checkpoint, Config, Cores, Device, Format, Http, Level, Log, Rpc, Stop, Stores, Trace,
+    Checkpoint, Config, Cores, Device, Format, Http, Https, Level, Log, Rpc, Stop, Stores, Tls,
+    Trace,
 };
 pub use error::{ConfigError, Place};
 pub use explain::{explain_json, explain_text};

@@ -8,6 +8,8 @@ pub(crate) struct Raw {
     pub(crate) data: RawData,
     pub(crate) cores: RawCores,
     pub(crate) http: RawHttp,
+    pub(crate) https: RawHttps,
+    pub(crate) tls: RawTls,
     pub(crate) rpc: RawRpc,
     pub(crate) log: RawLog,
     pub(crate) checkpoint: RawCheckpoint,
@@ -36,6 +38,23 @@ pub(crate) struct RawHttp {
     pub(crate) body_bytes_max: i64,
     pub(crate) silence_s: i64,
     pub(crate) connections_max: i64,
+    pub(crate) origins: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawHttps {
+    pub(crate) listen: String,
+    pub(crate) http3: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTls {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+    pub(crate) client_authorities: String,
+    pub(crate) allow_tls12: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -23,6 +23,7 @@ use super::init::{load_packs, on_free_ports, quiet};
 use super::serve::finish;
 use crate::ask;
 use crate::boot::{Booted, boot};
+use crate::bootstrap::{admin_key, ensure_admin};
 use crate::layout::prepare;
 use crate::operations;
 use crate::reference::Packs;
@@ -103,6 +104,7 @@ impl Demo {
 
 fn demonstrate<'p>(booted: &Booted, packs: &'p Packs, data: &Path) -> Result<Report<'p>> {
     let position = load_packs(booted, packs)?;
+    ensure_admin(booted, data).context("making the administrator")?;
     let week = Week::price(booted.rpc)?;
     Ok(Report {
         packs,
@@ -110,6 +112,9 @@ fn demonstrate<'p>(booted: &Booted, packs: &'p Packs, data: &Path) -> Result<Rep
         data: data.to_owned(),
         http: booted.http,
         rpc: booted.rpc,
+        https: booted.https,
+        authority: booted.authority.clone(),
+        api_key: admin_key(data),
         position,
         example_total: example_total(booted.rpc)?,
     })

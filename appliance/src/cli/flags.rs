@@ -20,6 +20,9 @@ pub(crate) struct Layers {
     /// Address of the HTTP/1.1 JSON door; port 0 takes a free one
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) http: Option<String>,
+    /// Address of the doors with encryption, HTTPS and HTTP/3; port 0 takes a free one, "" opens none
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) https: Option<String>,
     /// Address of the binary RPC door; port 0 takes a free one
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) rpc: Option<String>,
@@ -57,6 +60,7 @@ impl Layers {
         let flags = [
             ("data.directory", "--data", &data),
             ("http.listen", "--http", &self.http),
+            ("https.listen", "--https", &self.https),
             ("rpc.listen", "--rpc", &self.rpc),
             ("cores.count", "--cores", &self.cores),
             ("cores.pin", "--pin", &self.pin),

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use config::{Config, FILE_NAME};
 
 use super::flags::Layers;
 use crate::ask;
 use crate::boot::{Booted, boot};
+use crate::bootstrap::ensure_admin;
 use crate::layout::prepare;
 use crate::reference::Packs;
 use crate::trace;
@@ -43,9 +44,11 @@ impl Init {
         let written = prepare(&loaded)?;
         let booted = boot(&on_free_ports(config), None)?;
         let published = load_packs(&booted, &packs);
+        let admin = ensure_admin(&booted, &config.data);
         let position = booted.running.position().lsn;
         booted.running.stop()?;
         published?;
+        let admin = admin.context("making the administrator")?;
         let mut out = io::stdout().lock();
         let data = config.data.display();
         let file = if written { "written" } else { "kept as it was" };
@@ -57,6 +60,13 @@ impl Init {
             packs.names.len(),
             packs.versions.len()
         )?;
+        if let Some(file) = admin {
+            writeln!(
+                out,
+                "administrator   API key in {}: keep it, and delete the file",
+                file.display()
+            )?;
+        }
         writeln!(out, "log position    {position}")?;
         writeln!(out, "\nServe it with:  quoin serve --data {data}")?;
         Ok(ExitCode::SUCCESS)
@@ -73,6 +83,9 @@ pub(crate) fn load_packs(booted: &Booted, packs: &Packs) -> Result<u64> {
 pub(crate) fn on_free_ports(config: &Config) -> Config {
     let mut config = config.clone();
     config.http.listen.set_port(0);
+    if let Some(listen) = &mut config.https.listen {
+        listen.set_port(0);
+    }
     config.rpc.listen.set_port(0);
     config
 }

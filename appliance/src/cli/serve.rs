@@ -71,7 +71,11 @@ impl Serve {
         if self.json {
             writeln!(out, "{line}")?;
         } else {
-            writeln!(out, "ready: http http://{}, rpc {}", booted.http, booted.rpc)?;
+            write!(out, "ready: http http://{}, rpc {}", booted.http, booted.rpc)?;
+            if let Some(https) = booted.https {
+                write!(out, ", https https://{https}")?;
+            }
+            writeln!(out)?;
         }
         Ok(out.flush()?)
     }
@@ -83,6 +87,8 @@ fn ready(booted: &Booted) -> String {
         "ready": true,
         "http": booted.http.to_string(),
         "rpc": booted.rpc.to_string(),
+        "https": booted.https.map(|it| it.to_string()),
+        "authority": booted.authority.as_ref().map(|it| it.display().to_string()),
         "pid": process::id(),
         "position": position.lsn.0,
         "epoch": position.epoch,

@@ -3,7 +3,7 @@
 use contract::{DomainId, Entry, Operation};
 
 /// Every domain, by name.
-pub const ALL: &[Entry] = &[rates::ENTRY];
+pub const ALL: &[Entry] = &[identity::ENTRY, limits::ENTRY, rates::ENTRY];
 
 const _: () = assert_numbers_and_names_unique(ALL);
 

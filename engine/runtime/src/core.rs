@@ -1,21 +1,25 @@
 //! A core as its doors see it.
 
 use std::{
+    any::Any,
     cell::{Cell, RefCell},
     fmt,
     future::poll_fn,
     rc::Rc,
-    sync::{Arc, mpsc::Sender},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
     task::{Poll, Waker},
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use contract::Entry;
+use contract::{DomainId, Entry};
 use frame::{Lsn, Position};
 use sequencer::Sequencer;
 use shard::{Answer, Call, Completion, CoreId, Fault, Rows, Shard, SlotMap, Ticket};
 
-use crate::mailbox::{Mail, Mailbox};
+use crate::{
+    mailbox::{Mail, Mailbox},
+    start::Stats,
+};
 
 /// A core, on its own thread. Clones share it.
 #[derive(Clone)]
@@ -38,12 +42,24 @@ pub(crate) struct Inner {
     drain_waiters: RefCell<Vec<Waker>>,
     guards: Cell<usize>,
     idle_waiter: RefCell<Option<Waker>>,
+    companions: RefCell<Vec<Rc<dyn Any>>>,
 }
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core").field("id", &self.0.id).finish_non_exhaustive()
     }
+}
+
+/// Where a job leaves what it gives, for the core that asked.
+struct Slip<T> {
+    outcome: Option<T>,
+    waker: Option<Waker>,
+}
+
+fn lock<T>(slip: &Mutex<Slip<T>>) -> MutexGuard<'_, Slip<T>> {
+    // No code under this lock can panic.
+    slip.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes the answers that came later.
@@ -92,6 +108,7 @@ impl Core {
             drain_waiters: RefCell::new(Vec::new()),
             guards: Cell::new(0),
             idle_waiter: RefCell::new(None),
+            companions: RefCell::default(),
         }))
     }
 
@@ -124,6 +141,11 @@ impl Core {
     /// The durable position with epoch and chain.
     pub fn position(&self) -> Position {
         self.0.sequencer.position()
+    }
+
+    /// How the whole box stands.
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.0.sequencer, &self.0.mailboxes)
     }
 
     /// Whether the box is stopping.
@@ -160,6 +182,76 @@ impl Core {
                 out.extend_from_slice(&completion.reply);
                 completion.outcome
             }
+        }
+    }
+
+    /// Reads this core's compiled reference data of a domain, with a number that rises with every
+    /// change of it. `None` when there is no such domain, or its reference data is of another type.
+    /// Must not call into the core.
+    pub fn reference<R: 'static, T>(
+        &self,
+        domain: DomainId,
+        read: impl FnOnce(&R, u64) -> T,
+    ) -> Option<T> {
+        let shard = self.0.shard.borrow();
+        let (reference, generation) = shard.reference(domain)?;
+        Some(read(reference.downcast_ref()?, generation))
+    }
+
+    /// Keeps what a door has on this core, one of each type, for [`Core::on`] to find. What was kept
+    /// of the same type before is let go.
+    pub fn keep<T: 'static>(&self, companion: Rc<T>) {
+        let mut companions = self.0.companions.borrow_mut();
+        companions.retain(|it| !it.is::<T>());
+        companions.push(companion);
+    }
+
+    /// What was kept of this type.
+    pub fn kept<T: 'static>(&self) -> Option<Rc<T>> {
+        let companions = self.0.companions.borrow();
+        companions.iter().find_map(|it| Rc::clone(it).downcast().ok())
+    }
+
+    /// Runs `work` on the core `at`, with what is kept there, and waits for what it gives. The caller
+    /// bounds how many it has under way. Never resolves when that core's thread has ended.
+    pub async fn on<T: Send + 'static>(
+        &self,
+        at: CoreId,
+        work: impl FnOnce(&Core) -> T + Send + 'static,
+    ) -> T {
+        if at == self.0.id {
+            return work(self);
+        }
+        let slip = Arc::new(Mutex::new(Slip { outcome: None, waker: None }));
+        let theirs = Arc::clone(&slip);
+        self.0.mailboxes[usize::from(at.0)].put(Mail::Job(Box::new(move |core| {
+            let outcome = work(core);
+            let waker = {
+                let mut slip = lock(&theirs);
+                slip.outcome = Some(outcome);
+                slip.waker.take()
+            };
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        })));
+        poll_fn(|context| {
+            let mut slip = lock(&slip);
+            if let Some(outcome) = slip.outcome.take() {
+                return Poll::Ready(outcome);
+            }
+            slip.waker = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Runs `work` on the core `at`, as [`Core::on`] does, and waits for nothing.
+    pub fn tell(&self, at: CoreId, work: impl FnOnce(&Self) + Send + 'static) {
+        if at == self.0.id {
+            work(self);
+        } else {
+            self.0.mailboxes[usize::from(at.0)].put(Mail::Job(Box::new(work)));
         }
     }
 
@@ -206,6 +298,7 @@ impl Core {
     pub(crate) fn turn(&self, mail: &mut Vec<Mail>) -> bool {
         let inner = &*self.0;
         let mut end = false;
+        let mut jobs = Vec::new();
         inner.mailbox().take(mail);
         {
             let mut shard = inner.shard.borrow_mut();
@@ -214,6 +307,7 @@ impl Core {
                     Mail::Peer(from, message) => {
                         shard.receive(now_us(), from, message, &inner.sequencer);
                     }
+                    Mail::Job(job) => jobs.push(job),
                     Mail::Rotate(generation) => {
                         let message = shard::Message::rotate(generation);
                         shard.receive(now_us(), inner.id, message, &inner.sequencer);
@@ -227,6 +321,9 @@ impl Core {
                     Mail::Stop => end = true,
                 }
             }
+        }
+        for job in jobs {
+            job(self);
         }
         self.give_out();
         end

@@ -9,10 +9,17 @@ use std::sync::{
 use disk::Bell;
 use shard::{Base, CoreId, Message};
 
+use crate::core::Core;
+
+/// What one core's door wants done on another core.
+pub(crate) type Job = Box<dyn FnOnce(&Core) + Send>;
+
 /// One piece of mail.
 pub(crate) enum Mail {
     /// From another core's shard.
     Peer(CoreId, Message),
+    /// From a door of another core: to be run here, where what it asks about lives.
+    Job(Job),
     /// From the checkpoint: a generation began.
     Rotate(u64),
     /// From the checkpoint: the frozen changes are in this snapshot; say when it is in place.

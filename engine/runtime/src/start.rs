@@ -137,6 +137,17 @@ pub struct Stats {
     pub starved: bool,
 }
 
+impl Stats {
+    pub(crate) fn of(sequencer: &Sequencer, mailboxes: &[Mailbox]) -> Self {
+        Self {
+            position: sequencer.position(),
+            overlay_bytes: mailboxes.iter().map(Mailbox::overlay_bytes).sum(),
+            log_bytes: sequencer.pushed_bytes(),
+            starved: sequencer.is_starved(),
+        }
+    }
+}
+
 /// A box that runs.
 pub struct Running {
     sequencer: Arc<Sequencer>,
@@ -258,12 +269,7 @@ impl Running {
 
     /// A few numbers.
     pub fn stats(&self) -> Stats {
-        Stats {
-            position: self.sequencer.position(),
-            overlay_bytes: self.mailboxes.iter().map(Mailbox::overlay_bytes).sum(),
-            log_bytes: self.sequencer.pushed_bytes(),
-            starved: self.sequencer.is_starved(),
-        }
+        Stats::of(&self.sequencer, &self.mailboxes)
     }
 
     /// Why the box must stop: the log failed, or a thread ended by a panic. Nothing is acknowledged

@@ -12,7 +12,9 @@
 mod notes;
 
 use std::{
+    cell::Cell,
     path::Path,
+    rc::Rc,
     sync::{
         Arc, Mutex,
         mpsc::{self, Receiver, Sender},
@@ -24,7 +26,7 @@ use contract::{Actor, Entry, Stored, Tenant};
 use frame::Lsn;
 use notes::{Look, LookLimit, Move, SetLimit, Value};
 use runtime::{Core, DeviceChoice, Doors, Options, Running, StartError, start};
-use shard::{Call, Fault, Ticket, idempotency_key};
+use shard::{Call, CoreId, Fault, Ticket, idempotency_key};
 
 static ENTRIES: &[Entry] = &[notes::ENTRY];
 
@@ -168,6 +170,42 @@ fn replicated_data_is_on_every_core_when_the_command_returns() {
     let second = boot(&options(data.path(), 2, DeviceChoice::Auto));
     assert_eq!(second.ask(1, 65, None, &LookLimit { nothing: 0 }), Ok(30));
     second.running.stop().unwrap();
+}
+
+#[test]
+fn a_door_reads_reference_data_and_asks_its_like_on_another_core() {
+    let data = tempfile::tempdir().unwrap();
+    let quoin = boot(&options(data.path(), 3, DeviceChoice::Plain));
+    quoin.ask(1, 2, None, &SetLimit { value: 30 }).unwrap();
+    let (send, receive) = mpsc::channel();
+    for core in 0..3_u16 {
+        let (ready, kept) = mpsc::channel();
+        let job = move |it: Core| {
+            it.keep(Rc::new(Cell::new(u64::from(core) * 100)));
+            ready.send(()).unwrap();
+        };
+        quoin.jobs[usize::from(core)].send(Box::new(job)).unwrap();
+        kept.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    let job = move |it: Core| {
+        monoio::spawn(async move {
+            for at in [2, 1, 0, 2] {
+                let seen = it.on(CoreId(at), |there| {
+                    let kept = there.kept::<Cell<u64>>().unwrap();
+                    kept.set(kept.get() + 1);
+                    let limit = there.reference(notes::ENTRY.id, |it: &notes::Limits, _| it.0);
+                    (there.id(), kept.get(), limit)
+                });
+                send.send(seen.await).unwrap();
+            }
+        });
+    };
+    quoin.jobs[0].send(Box::new(job)).unwrap();
+    for expected in [(2, 201), (1, 101), (0, 1), (2, 202)] {
+        let seen = receive.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert_eq!(seen, (CoreId(expected.0), expected.1, Some(30)));
+    }
+    quoin.running.stop().unwrap();
 }
 
 #[test]

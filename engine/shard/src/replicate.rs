@@ -1,8 +1,8 @@
 //! Reference data that every core holds compiled, and the generations of changes.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
-use contract::{TableId, Tenant};
+use contract::{DomainId, TableId, Tenant};
 use frame::Lsn;
 
 use crate::{
@@ -23,6 +23,13 @@ impl Shard {
         value: &[u8],
     ) -> Result<(), String> {
         compile_row(&mut self.hosted, table, tenant, key, Some(value))
+    }
+
+    /// This core's compiled reference data of a domain, and a number that rises with every change of
+    /// it.
+    pub fn reference(&self, domain: DomainId) -> Option<(&dyn Any, u64)> {
+        let hosted = self.hosted.iter().find(|hosted| hosted.entry.id == domain)?;
+        Some((hosted.reference.as_ref(), hosted.generation))
     }
 
     /// A slow commit may have become ready: its frame is durable.
@@ -127,5 +134,6 @@ fn compile_row(
 ) -> Result<(), String> {
     let owner = hosted.iter_mut().find(|hosted| hosted.entry.id == table.domain());
     let hosted = owner.ok_or_else(|| format!("no domain has the number {}", table.domain().0))?;
+    hosted.generation += 1;
     (hosted.entry.compile)(hosted.reference.as_mut(), tenant, table, key, value)
 }

@@ -69,6 +69,8 @@ impl fmt::Debug for Start {
 pub(crate) struct Hosted {
     pub(crate) entry: &'static Entry,
     pub(crate) reference: Box<dyn Any>,
+    /// How many rows have been compiled into the reference data.
+    pub(crate) generation: u64,
     pub(crate) scratch: Box<dyn Any>,
 }
 
@@ -124,6 +126,7 @@ impl Shard {
         let hosted = start.entries.iter().map(|entry| Hosted {
             entry,
             reference: (entry.reference)(),
+            generation: 0,
             scratch: (entry.scratch)(),
         });
         Self {
@@ -267,12 +270,6 @@ impl Shard {
     pub fn waiting(&self) -> usize {
         let across_cores = self.transactions.len() + self.scatters.len() + self.forwarded.len();
         self.gate.len() + self.holds.waiting() + self.settling.len() + across_cores
-    }
-
-    /// The compiled reference data of a domain, for tests and tools on the core's own thread.
-    pub fn reference(&self, domain: contract::DomainId) -> Option<&dyn Any> {
-        let hosted = self.hosted.iter().find(|hosted| hosted.entry.id == domain)?;
-        Some(hosted.reference.as_ref())
     }
 
     pub(crate) fn dispatch(

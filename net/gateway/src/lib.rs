@@ -10,16 +10,33 @@
 //!
 //! Until TLS and authentication exist, [`bind`] refuses every address that strangers can reach.
 
+mod answer;
+mod authenticate;
+mod caller;
+mod cors;
 mod demand;
+mod demands;
+mod gate;
 mod json;
+mod limit;
 mod listen;
+mod metrics;
 mod openapi;
+mod pages;
 mod rejection;
 mod routes;
 
+pub use answer::answer;
+pub use authenticate::{
+    ACT_PERMISSION, Authenticated, Authenticator, Bootstrap, BootstrapError, Permissions, Shown,
+    Step, TokenTerms, challenge,
+};
+pub use cors::Origins;
 pub use demand::{Demand, Principal};
+pub use gate::{DoorKind, Front, Gate, Peer, Terms};
 pub use json::percent_decoded;
 pub use listen::{BindError, Listeners, bind};
+pub use metrics::{CoreMetrics, Metrics};
 pub use openapi::openapi;
 pub use rejection::{Place, Rejection};
 pub use routes::{Found, Route, Routes};

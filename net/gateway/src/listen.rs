@@ -1,4 +1,4 @@
-//! Listening sockets, one per core, on loopback only.
+//! Listening sockets, one per core; without encryption on loopback only.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -14,8 +14,8 @@ const BACKLOG: i32 = 1024;
 pub enum BindError {
     /// The address can be reached from other machines.
     #[error(
-        "{address} can be reached from other machines, and this version has neither TLS nor \
-         authentication: listen on 127.0.0.1 or [::1], and put a proxy that has both in front"
+        "{address} can be reached from other machines, and this door does not encrypt: listen on \
+         127.0.0.1 or [::1] here, and let other machines use a door that speaks TLS"
     )]
     NotLoopback {
         /// As asked.
@@ -43,18 +43,24 @@ pub fn bind(address: SocketAddr, cores: u16) -> Result<Listeners, BindError> {
     if !address.ip().is_loopback() {
         return Err(BindError::NotLoopback { address });
     }
-    let at = |address| move |source| BindError::Io { address, source };
-    let mut sockets = Vec::new();
-    let mut bound = address;
-    for _ in 0..cores {
-        let socket = listener(bound, cores > 1).map_err(at(address))?;
-        bound = socket.local_addr().map_err(at(address))?;
-        sockets.push(Some(socket));
-    }
-    Ok(Listeners { address: bound, sockets: Mutex::new(sockets) })
+    Listeners::anywhere(address, cores)
 }
 
 impl Listeners {
+    /// Listens as [`bind`] does, on addresses too that other machines can reach: for doors that
+    /// encrypt all they say.
+    pub fn anywhere(address: SocketAddr, cores: u16) -> Result<Self, BindError> {
+        let at = |address| move |source| BindError::Io { address, source };
+        let mut sockets = Vec::new();
+        let mut bound = address;
+        for _ in 0..cores {
+            let socket = listener(bound, cores > 1).map_err(at(address))?;
+            bound = socket.local_addr().map_err(at(address))?;
+            sockets.push(Some(socket));
+        }
+        Ok(Self { address: bound, sockets: Mutex::new(sockets) })
+    }
+
     /// The address, with the port that was taken.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -91,6 +97,8 @@ mod tests {
             let error = bind(address, 1).unwrap_err();
             assert!(matches!(error, BindError::NotLoopback { .. }), "{error}");
         }
+        let address = "0.0.0.0:0".parse().unwrap();
+        assert_ne!(Listeners::anywhere(address, 1).unwrap().address().port(), 0);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Route {
     pub entry: &'static Entry,
     /// The operation.
     pub operation: &'static Operation,
+    /// Its place among all operations of the box, in the order of domains and declarations.
+    pub index: usize,
     /// The names of the path's parameters, in order.
     pub(crate) parameters: Vec<&'static str>,
     /// How values of path and query are written in JSON.
@@ -52,15 +54,15 @@ impl Routes {
     /// the coverage tests call this, so that it cannot happen in a release.
     pub fn new(entries: &'static [Entry]) -> Self {
         let mut routes = Self::default();
-        for entry in entries {
-            for operation in entry.operations {
-                routes.insert(entry, operation);
-            }
+        let all =
+            entries.iter().flat_map(|entry| entry.operations.iter().map(move |it| (entry, it)));
+        for (index, (entry, operation)) in all.enumerate() {
+            routes.insert(index, entry, operation);
         }
         routes
     }
 
-    fn insert(&mut self, entry: &'static Entry, operation: &'static Operation) {
+    fn insert(&mut self, index: usize, entry: &'static Entry, operation: &'static Operation) {
         let shape = &operation.shape;
         let fields = Fields::of(&(operation.request_schema)());
         let mut parameters = Vec::new();
@@ -76,7 +78,7 @@ impl Routes {
         }
         let taken = node.routes.iter().any(|it| it.operation.shape.method == shape.method);
         assert!(!taken, "two operations share {:?} {}", shape.method, shape.path);
-        node.routes.push(Route { entry, operation, parameters, fields });
+        node.routes.push(Route { entry, operation, index, parameters, fields });
     }
 
     /// Finds the operation for a method and a raw (still percent-encoded) path.

@@ -138,7 +138,7 @@ impl Line {
         let mut offset = u64::try_from(taken).expect("a hello is short");
         let mut room = INPUT_BYTES_MIN;
         loop {
-            let mut taken = 0;
+            let (mut taken, mut requests) = (0, 0);
             loop {
                 let request = match decode_request(&input[taken..], self.limits()) {
                     Ok(Some((request, bytes))) => {
@@ -152,6 +152,7 @@ impl Line {
                     }
                 };
                 dispatch::dispatch(self, sink, &request);
+                requests += 1;
                 if OUTPUT_BYTES_HIGH < self.out.borrow().len() {
                     self.flush().await;
                     self.until(Self::is_low).await;
@@ -160,6 +161,7 @@ impl Line {
                     return End::Broken;
                 }
             }
+            self.desk.count(requests);
             self.flush().await;
             offset += u64::try_from(taken).expect("inside the buffer");
             input.drain(..taken);

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use gateway::Listeners;
+use gateway::{DoorKind, Gate, Listeners};
 use monoio::net::{TcpListener, TcpStream};
 use runtime::Core;
 use wire::{CORES_MAX, Limits, SlotMap, Welcome};
@@ -81,7 +81,8 @@ impl Door {
     }
 
     /// Serves the core's share of connections, from its own thread, until the core's thread ends.
-    pub fn serve(&self, core: &Core) -> io::Result<()> {
+    pub fn serve(&self, gate: &Rc<Gate>) -> io::Result<()> {
+        let core = gate.core();
         let id = core.id().0;
         let addresses = match self.direct.len() {
             0 => vec![None],
@@ -90,6 +91,7 @@ impl Door {
         let owner = |slot: wire::Slot| core.map().owner(contract::Slot::new(slot.number())).0;
         let desk = Rc::new(Desk {
             core: core.clone(),
+            gate: Rc::clone(gate),
             options: self.options,
             addresses,
             slots: SlotMap::from_fn(owner),
@@ -112,6 +114,7 @@ impl Door {
 /// What the connections of one core share.
 pub(crate) struct Desk {
     pub(crate) core: Core,
+    gate: Rc<Gate>,
     pub(crate) options: Options,
     addresses: Vec<Option<SocketAddr>>,
     slots: SlotMap,
@@ -147,9 +150,15 @@ impl Desk {
     fn admit(self: &Rc<Self>, stream: TcpStream) {
         let seat = (self.connections.get() < self.options.connections_max).then(|| {
             self.connections.set(self.connections.get() + 1);
+            self.gate.metrics().connected(DoorKind::Rpc);
             Seat(Rc::clone(self))
         });
         monoio::spawn(greeting::greet(Rc::clone(self), stream, seat));
+    }
+
+    /// Counts requests that were answered or are under way.
+    pub(crate) fn count(&self, requests: u64) {
+        self.gate.metrics().passed(DoorKind::Rpc, requests);
     }
 
     pub(crate) fn welcome(&self, version: u16) -> Welcome {
@@ -187,5 +196,6 @@ impl Desk {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.0.connections.set(self.0.connections.get() - 1);
+        self.0.gate.metrics().disconnected(DoorKind::Rpc);
     }
 }

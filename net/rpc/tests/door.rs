@@ -18,9 +18,11 @@ mod answers;
 mod strangers;
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use contract::Stored;
+use gateway::{Front, Gate, Origins, Terms, TokenTerms};
 use runtime::{DeviceChoice, Doors, Running, start};
 use tempfile::TempDir;
 
@@ -37,7 +39,16 @@ impl TestBox {
         let loopback = "127.0.0.1:0".parse().expect("an address");
         let door = Arc::new(rpc::Door::bind(loopback, cores, options).expect("a free port"));
         let address = door.address();
-        let doors: Doors = Arc::new(move |core| door.serve(&core).map_err(|it| it.to_string()));
+        let terms = Terms {
+            body_bytes_max: 0,
+            origins: Origins::None,
+            version: String::new(),
+            tokens: TokenTerms::default(),
+        };
+        let front = Front::new(terms, shelf::ENTRIES, cores);
+        let doors: Doors = Arc::new(move |core| {
+            door.serve(&Rc::new(Gate::new(&front, &core))).map_err(|it| it.to_string())
+        });
         let mut options = runtime::Options::new(data.path().to_owned());
         options.cores = cores;
         options.log.device = DeviceChoice::Plain;

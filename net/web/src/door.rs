@@ -2,47 +2,57 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, TcpListener as Socket};
-use std::pin::pin;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
-use std::task::Poll;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use contract::Entry;
-use gateway::{BindError, Listeners, Routes, openapi};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use monoio::net::{TcpListener, TcpStream};
+use gateway::{BindError, DoorKind, Gate, Listeners};
+use hyper::header::HeaderValue;
+use monoio::net::TcpListener;
 use runtime::Core;
+use tls::ServerConfig;
 
-use crate::answer;
-use crate::stream::{Activity, Stream};
+use crate::activity::{Activity, Limits};
+use crate::clock::Clock;
+use crate::connection::serve;
 
-/// How often silent connections are looked for.
-const SWEEP: Duration = Duration::from_secs(5);
+/// How often silent and slow connections are looked for.
+const SWEEP: Duration = Duration::from_secs(1);
 /// How long an accept loop rests after an error.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// The request line and all headers of one request fit into this.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// How the door behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How the door behaves. Times are kept to within two seconds.
+#[derive(Debug, Clone)]
 pub struct Options {
-    /// Largest request body, in bytes.
-    pub body_bytes_max: usize,
     /// Most connections of one core; one more is closed at once.
     pub connections_max: usize,
-    /// Longest silence of a client between requests or inside one, in seconds; kept to within five.
+    /// Longest silence of a client between requests or inside one, in seconds. On HTTP/2 only a
+    /// request breaks it.
     pub silence_s: u64,
+    /// Longest time from the first to the last byte of one request's head, and of the TLS handshake,
+    /// in seconds.
+    pub head_s: u64,
+    /// Longest time for one request's body, in seconds.
+    pub body_s: u64,
+    /// What the door speaks over TLS; without it there is none, and the door is for loopback only.
+    /// Protocols to offer are [`tls::Protocol::Http2`] and [`tls::Protocol::Http1`].
+    pub tls: Option<Arc<ServerConfig>>,
+    /// Tells clients where the box speaks HTTP/3, such as `h3=":8443"; ma=86400` (RFC 7838).
+    pub alt_svc: Option<HeaderValue>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { body_bytes_max: 1024 * 1024, connections_max: 4096, silence_s: 75 }
+        Self {
+            connections_max: 4096,
+            silence_s: 75,
+            head_s: 10,
+            body_s: 60,
+            tls: None,
+            alt_svc: None,
+        }
     }
 }
 
@@ -51,22 +61,17 @@ impl Default for Options {
 pub struct Door {
     options: Options,
     listeners: Listeners,
-    version: String,
-    /// The `OpenAPI` document, written when it is first asked for.
-    description: Arc<OnceLock<Bytes>>,
 }
 
 impl Door {
-    /// Takes `address` for `cores` cores. `version` is the box's, for the `OpenAPI` document.
-    pub fn bind(
-        address: SocketAddr,
-        cores: u16,
-        version: &str,
-        options: Options,
-    ) -> Result<Self, BindError> {
-        let listeners = gateway::bind(address, cores)?;
-        let description = Arc::default();
-        Ok(Self { options, listeners, version: version.to_owned(), description })
+    /// Takes `address` for `cores` cores. Without TLS it must be a loopback address.
+    pub fn bind(address: SocketAddr, cores: u16, options: Options) -> Result<Self, BindError> {
+        let listeners = if options.tls.is_some() {
+            Listeners::anywhere(address, cores)?
+        } else {
+            gateway::bind(address, cores)?
+        };
+        Ok(Self { options, listeners })
     }
 
     /// The address, with the port that was taken.
@@ -75,14 +80,15 @@ impl Door {
     }
 
     /// Serves the core's share of connections, from its own thread, until the core's thread ends.
-    pub fn serve(&self, core: &Core) -> io::Result<()> {
+    pub fn serve(&self, gate: &Rc<Gate>) -> io::Result<()> {
+        let core = gate.core().clone();
         let Some(socket) = self.listeners.take(core.id().0) else { return Ok(()) };
         let desk = Rc::new(Desk {
-            core: core.clone(),
-            options: self.options,
-            routes: Routes::new(core.entries()),
-            version: self.version.clone(),
-            description: Arc::clone(&self.description),
+            core,
+            gate: Rc::clone(gate),
+            kind: if self.options.tls.is_some() { DoorKind::Https } else { DoorKind::Plain },
+            options: self.options.clone(),
+            clock: Clock::default(),
             sweeps: Rc::default(),
             names: Cell::new(0),
             connections: RefCell::default(),
@@ -96,16 +102,29 @@ impl Door {
 /// What the connections of one core share.
 pub(crate) struct Desk {
     pub(crate) core: Core,
+    pub(crate) gate: Rc<Gate>,
+    pub(crate) kind: DoorKind,
     pub(crate) options: Options,
-    pub(crate) routes: Routes,
-    version: String,
-    description: Arc<OnceLock<Bytes>>,
-    sweeps: Rc<Cell<u64>>,
+    pub(crate) clock: Clock,
+    pub(crate) sweeps: Rc<Cell<u64>>,
     names: Cell<u64>,
     connections: RefCell<BTreeMap<u64, Rc<Activity>>>,
 }
 
 impl Desk {
+    /// Counts a connection in, under a name of its own.
+    pub(crate) fn enter(&self, activity: &Rc<Activity>) -> u64 {
+        let name = self.names.get();
+        self.names.set(name + 1);
+        self.connections.borrow_mut().insert(name, Rc::clone(activity));
+        name
+    }
+
+    /// Counts a connection out.
+    pub(crate) fn leave(&self, name: u64) {
+        self.connections.borrow_mut().remove(&name);
+    }
+
     /// Accepts until the core's thread ends. An accept is never cancelled: the runtime would lose
     /// the connection that completes it.
     fn accept_on(self: Rc<Self>, socket: Socket) -> io::Result<()> {
@@ -113,10 +132,10 @@ impl Desk {
         monoio::spawn(async move {
             loop {
                 match listener.accept().await {
-                    Ok((stream, _)) => {
+                    Ok((stream, client)) => {
                         let count = self.connections.borrow().len();
                         if count < self.options.connections_max && !self.core.is_stopping() {
-                            monoio::spawn(serve(Rc::clone(&self), stream));
+                            monoio::spawn(serve(Rc::clone(&self), stream, client));
                         }
                     }
                     Err(error) => {
@@ -129,69 +148,19 @@ impl Desk {
         });
         Ok(())
     }
-
-    /// The `OpenAPI` document.
-    pub(crate) fn description(&self) -> Bytes {
-        let entries: &'static [Entry] = self.core.entries();
-        let describe = || Bytes::from(openapi(entries, &self.version).to_string());
-        self.description.get_or_init(describe).clone()
-    }
 }
 
-async fn serve(desk: Rc<Desk>, stream: TcpStream) {
-    let _guard = desk.core.enter();
-    // Without it small answers wait for acknowledgements; a socket that refuses is about to fail.
-    drop(stream.set_nodelay(true));
-    let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-    let activity = Rc::new(Activity {
-        waker,
-        sweep: Cell::new(desk.sweeps.get()),
-        busy: Cell::new(false),
-        expired: Cell::new(false),
-        sweeps: Rc::clone(&desk.sweeps),
-    });
-    let name = desk.names.get();
-    desk.names.set(name + 1);
-    desk.connections.borrow_mut().insert(name, Rc::clone(&activity));
-    let stream = Stream::new(stream, Rc::clone(&activity));
-    let service = service_fn(|request| {
-        let (desk, activity) = (Rc::clone(&desk), Rc::clone(&activity));
-        async move { answer::answer(&desk, &activity, request).await }
-    });
-    let mut builder = http1::Builder::new();
-    // Not `pipeline_flush`: it keeps back the 400 that answers garbage.
-    builder.max_buf_size(HEAD_BYTES_MAX);
-    // Answers are small: one copy costs less than a gathering write.
-    builder.writev(false);
-    let mut connection = pin!(builder.serve_connection(stream, service));
-    let mut closing = false;
-    poll_fn(|context| {
-        if activity.expired.get() {
-            return Poll::Ready(());
-        }
-        if desk.core.is_stopping() && !closing {
-            closing = true;
-            connection.as_mut().graceful_shutdown();
-        }
-        // How a connection ended is between hyper and the client: there is nothing to repair here.
-        connection.as_mut().poll(context).map(drop)
-    })
-    .await;
-    desk.connections.borrow_mut().remove(&name);
-}
-
-/// Ends connections that say nothing for too long.
+/// Looks after what takes too long.
 async fn sweep(desk: Rc<Desk>) {
-    let silent = desk.options.silence_s.div_ceil(SWEEP.as_secs()).max(1);
+    let sweeps = |seconds: u64| seconds.div_ceil(SWEEP.as_secs()).max(1);
+    let Options { silence_s, head_s, .. } = desk.options;
+    let limits = Limits { silence: sweeps(silence_s), head: sweeps(head_s) };
     loop {
         monoio::time::sleep(SWEEP).await;
         desk.sweeps.set(desk.sweeps.get() + 1);
+        desk.clock.tick(Instant::now());
         for activity in desk.connections.borrow().values() {
-            let since = desk.sweeps.get() - activity.sweep.get();
-            if !activity.busy.get() && silent < since {
-                activity.expired.set(true);
-                activity.waker.wake_by_ref();
-            }
+            activity.sweep(limits);
         }
     }
 }
@@ -200,6 +169,6 @@ async fn sweep(desk: Rc<Desk>) {
 async fn stop(desk: Rc<Desk>) {
     desk.core.stopping().await;
     for activity in desk.connections.borrow().values() {
-        activity.waker.wake_by_ref();
+        activity.end();
     }
 }

@@ -1,4 +1,5 @@
-//! The HTTP/1.1 JSON door: hyper on monoio, routes generated from the operations.
+//! The HTTP/1.1 and HTTP/2 JSON door, plain or over TLS: hyper on monoio, routes generated from the
+//! operations.
 //!
 //! [`Door::bind`] takes the port before any thread starts, [`Door::serve`] runs on each core's own
 //! thread; the kernel spreads connections over the cores.
@@ -16,10 +17,16 @@
 //! A body must be declared as JSON: that keeps pages of other origins in a browser on the same
 //! machine from sending commands, since they cannot do so without asking first.
 //!
-//! Bounds: connections per core, bytes per request, seconds without a byte.
+//! Over TLS the handshake chooses between HTTP/2 and HTTP/1.1; without it a client that begins with
+//! HTTP/2's preface is answered in kind.
+//!
+//! Bounds: connections per core, bytes and headers per request, requests of one connection at once,
+//! seconds without a byte, for a handshake or a head, and for a body; streams reset by the client.
 
-mod answer;
-mod demands;
+mod activity;
+mod body;
+mod clock;
+mod connection;
 mod door;
 mod stream;
 

@@ -1,15 +1,18 @@
-//! A monoio socket as hyper wants it.
+//! A monoio socket as hyper wants it, with TLS in between or without.
 //!
 //! hyper polls, the ring completes: a read is a future that owns its half of the socket and its
 //! buffer, and writes are a task's work, so that what they complete wakes nothing but that task. The
 //! calls of all connections reach the kernel together, once in a turn of the core.
+//!
+//! TLS sits between the same two buffers: a read is decrypted out of the one that the socket filled,
+//! and a write is encrypted into the one that the writing task sends.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use hyper::rt::{Read, ReadBufCursor, Write};
@@ -17,6 +20,9 @@ use monoio::io::{
     AsyncReadRent, AsyncWriteRent, AsyncWriteRentExt, OwnedReadHalf, OwnedWriteHalf, Splitable,
 };
 use monoio::net::TcpStream;
+use tls::{Protocol, Session};
+
+use crate::activity::Activity;
 
 /// A silent connection keeps no more than this for what it may say.
 const INPUT_BYTES_MIN: usize = 4 * 1024;
@@ -32,23 +38,7 @@ pub(crate) struct Stream {
     input: Input,
     output: Rc<Output>,
     activity: Rc<Activity>,
-}
-
-/// When a connection was last heard of, and whom to tell that it is over.
-pub(crate) struct Activity {
-    pub(crate) waker: Waker,
-    /// The sweep during which the last byte came.
-    pub(crate) sweep: Cell<u64>,
-    /// A request is being answered: silence is ours, not the client's.
-    pub(crate) busy: Cell<bool>,
-    pub(crate) expired: Cell<bool>,
-    pub(crate) sweeps: Rc<Cell<u64>>,
-}
-
-impl Activity {
-    pub(crate) fn touch(&self) {
-        self.sweep.set(self.sweeps.get());
-    }
+    tls: Option<Box<Session>>,
 }
 
 /// The reading half: in a read, or here with bytes that hyper has not taken yet.
@@ -86,36 +76,56 @@ struct Output {
 }
 
 impl Stream {
-    /// Takes the socket, and starts the task that writes to it.
-    pub(crate) fn new(socket: TcpStream, activity: Rc<Activity>) -> Self {
+    /// Takes the socket, and starts the task that writes to it. A session is the server's side of one
+    /// that has not begun.
+    pub(crate) fn new(
+        socket: TcpStream,
+        activity: Rc<Activity>,
+        tls: Option<Box<Session>>,
+    ) -> Self {
         let (half, writer) = socket.into_split();
         let output = Rc::new(Output::default());
         monoio::spawn(write(writer, Rc::clone(&output)));
         let bytes = Vec::with_capacity(INPUT_BYTES_MIN);
-        Self { input: Input::Here { half, bytes, taken: 0 }, output, activity }
+        Self { input: Input::Here { half, bytes, taken: 0 }, output, activity, tls }
     }
-}
 
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.output.closed.set(true);
-        wake(&self.output.writer);
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+    /// Goes through the handshake, and says what the client wants to speak, when it says.
+    pub(crate) fn poll_handshake(
+        &mut self,
         context: &mut Context<'_>,
-        mut buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<io::Result<Option<Protocol>>> {
+        let Some(mut tls) = self.tls.take() else { return Poll::Ready(Ok(None)) };
+        let done = loop {
+            if !tls.is_handshaking() {
+                break Poll::Ready(Ok(tls.protocol()));
+            }
+            match self.poll_decrypt(&mut tls, context) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => {
+                    break Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+                }
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        self.tls = Some(tls);
+        done
+    }
+
+    /// Waits for the first bytes of a connection without TLS, and shows them; none are its end.
+    pub(crate) fn poll_peek(&mut self, context: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        ready!(self.poll_input(context))?;
+        Poll::Ready(Ok(self.input.untaken()))
+    }
+
+    /// Waits until there are bytes that nobody has taken; `false` at the end of the stream.
+    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
         loop {
             match std::mem::replace(&mut self.input, Input::Moving) {
                 Input::Here { half, bytes, taken } if taken < bytes.len() => {
-                    let count = buffer.remaining().min(bytes.len() - taken);
-                    buffer.put_slice(&bytes[taken..taken + count]);
-                    self.input = Input::Here { half, bytes, taken: taken + count };
-                    return Poll::Ready(Ok(()));
+                    self.input = Input::Here { half, bytes, taken };
+                    return Poll::Ready(Ok(true));
                 }
                 Input::Here { half, mut bytes, .. } => {
                     let filled = bytes.len() == bytes.capacity();
@@ -130,32 +140,142 @@ impl Read for Stream {
                         return Poll::Pending;
                     };
                     self.input = Input::Here { half, bytes, taken: 0 };
-                    self.activity.touch();
+                    self.activity.heard();
                     if count? == 0 {
-                        return Poll::Ready(Ok(()));
+                        return Poll::Ready(Ok(false));
                     }
                 }
                 Input::Moving => unreachable!("every arm puts something back"),
             }
         }
     }
+
+    /// Gives the session what has arrived; `false` at the end of the stream.
+    fn poll_decrypt(
+        &mut self,
+        tls: &mut Session,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<bool>> {
+        if !ready!(self.poll_input(context))? {
+            return Poll::Ready(Ok(false));
+        }
+        let mut out = self.output.bytes.borrow_mut();
+        let before = out.len();
+        let taken = tls.read_tls(self.input.untaken(), &mut out);
+        let answered = before < out.len();
+        drop(out);
+        if answered {
+            wake(&self.output.writer);
+        }
+        let taken = taken.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.input.take(taken);
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_plaintext(
+        &mut self,
+        tls: &mut Session,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        let empty = buffer.remaining();
+        loop {
+            let plaintext = tls.plaintext();
+            let count = buffer.remaining().min(plaintext.len());
+            if 0 < count {
+                buffer.put_slice(&plaintext[..count]);
+                tls.consume(count);
+            }
+            let got = buffer.remaining() < empty;
+            // What is here already is taken along; for more than that nobody waits.
+            if got && (buffer.remaining() == 0 || self.input.untaken().is_empty()) {
+                return Poll::Ready(Ok(()));
+            }
+            if tls.is_closed_by_peer() || !ready!(self.poll_decrypt(tls, context))? {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl Input {
+    fn untaken(&self) -> &[u8] {
+        match self {
+            Self::Here { bytes, taken, .. } => &bytes[*taken..],
+            Self::Reading(_) | Self::Moving => &[],
+        }
+    }
+
+    fn take(&mut self, count: usize) {
+        if let Self::Here { taken, .. } = self {
+            *taken += count;
+        }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.say_goodbye();
+        self.output.closed.set(true);
+        wake(&self.output.writer);
+    }
+}
+
+impl Stream {
+    /// Tells the client that the end of the stream is meant; saying it twice says it once.
+    fn say_goodbye(&mut self) {
+        if let Some(tls) = &mut self.tls
+            && !self.output.closed.get()
+            && !tls.is_handshaking()
+        {
+            tls.close(&mut self.output.bytes.borrow_mut());
+            wake(&self.output.writer);
+        }
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        mut buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        if let Some(mut tls) = self.tls.take() {
+            let done = self.poll_plaintext(&mut tls, context, &mut buffer);
+            self.tls = Some(tls);
+            return done;
+        }
+        if ready!(self.poll_input(context))? {
+            let bytes = self.input.untaken();
+            let count = buffer.remaining().min(bytes.len());
+            buffer.put_slice(&bytes[..count]);
+            self.input.take(count);
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl Write for Stream {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let output = &self.output;
+        let Self { output, tls, .. } = &mut *self;
         output.check()?;
         if OUTPUT_BYTES_HIGH < output.bytes.borrow().len() {
             *output.waiting.borrow_mut() = Some(context.waker().clone());
             return Poll::Pending;
         }
-        output.bytes.borrow_mut().extend_from_slice(bytes);
+        let count = match tls {
+            None => {
+                output.bytes.borrow_mut().extend_from_slice(bytes);
+                bytes.len()
+            }
+            Some(tls) => tls.write(bytes, &mut output.bytes.borrow_mut()),
+        };
         wake(&output.writer);
-        Poll::Ready(Ok(bytes.len()))
+        Poll::Ready(Ok(count))
     }
 
     /// Nothing waits for a flush: the writing task has all of it, and the limit on what it may have
@@ -164,9 +284,10 @@ impl Write for Stream {
         Poll::Ready(self.output.check())
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.output.check()?;
+        self.say_goodbye();
         let output = &self.output;
-        output.check()?;
         if output.busy.get() || !output.bytes.borrow().is_empty() {
             *output.waiting.borrow_mut() = Some(context.waker().clone());
             return Poll::Pending;

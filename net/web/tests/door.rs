@@ -14,9 +14,11 @@ mod shelf;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gateway::{Front, Gate, Origins, Terms, TokenTerms};
 use runtime::{DeviceChoice, Doors, Running, start};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -28,12 +30,23 @@ struct TestBox {
 }
 
 impl TestBox {
-    fn open(options: web::Options) -> Self {
+    fn open(body_bytes_max: usize) -> Self {
         let data = TempDir::new().expect("a temporary directory");
         let loopback = "127.0.0.1:0".parse().expect("an address");
-        let door = Arc::new(web::Door::bind(loopback, 1, "1.2.3", options).expect("a free port"));
+        let door =
+            Arc::new(web::Door::bind(loopback, 1, web::Options::default()).expect("a free port"));
         let address = door.address();
-        let doors: Doors = Arc::new(move |core| door.serve(&core).map_err(|it| it.to_string()));
+        let origins = Origins::of(vec!["https://app.example".to_owned()]);
+        let terms = Terms {
+            body_bytes_max,
+            origins,
+            version: "1.2.3".to_owned(),
+            tokens: TokenTerms::default(),
+        };
+        let front = Front::new(terms, shelf::ENTRIES, 1);
+        let doors: Doors = Arc::new(move |core| {
+            door.serve(&Rc::new(Gate::new(&front, &core))).map_err(|it| it.to_string())
+        });
         let mut options = runtime::Options::new(data.path().to_owned());
         options.log.device = DeviceChoice::Plain;
         options.log.segment_bytes = 16 << 20;
@@ -130,7 +143,7 @@ const TEA: &str = r#"{"label":"tea","count":2}"#;
 
 #[test]
 fn an_item_is_put_found_and_removed() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     let put = browser.ask(&format!("PUT {ITEM}"), "", TEA);
     assert_eq!((put.status, &put.body[..]), (200, r#"{"id":7}"#));
@@ -149,7 +162,7 @@ fn an_item_is_put_found_and_removed() {
 
 #[test]
 fn a_query_string_is_a_request() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     let said = browser.ask("GET /v1/shelf/echo?text=a%20b&times=2&loud=true", "", "");
     assert_eq!((said.status, &said.body[..]), (200, r#"{"text":"A BA B"}"#));
@@ -157,7 +170,7 @@ fn a_query_string_is_a_request() {
 
 #[test]
 fn what_is_wrong_is_named() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     let put = format!("PUT {ITEM}");
     for (line, headers, body, status, kind, field) in [
@@ -198,7 +211,7 @@ fn what_is_wrong_is_named() {
 
 #[test]
 fn a_body_must_be_json_and_within_its_limit() {
-    let quoin = TestBox::open(web::Options { body_bytes_max: 64, ..web::Options::default() });
+    let quoin = TestBox::open(64);
     let mut browser = Browser::open(&quoin);
     let plain = format!("PUT {ITEM} HTTP/1.1\r\nhost: box\r\ncontent-length: {}\r\n", TEA.len());
     browser.send(&format!("{plain}content-type: text/plain\r\n\r\n{TEA}"));
@@ -221,7 +234,7 @@ fn a_body_must_be_json_and_within_its_limit() {
 
 #[test]
 fn an_idempotency_key_repeats_the_answer_and_refuses_another_question() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     let (put, key) = (format!("PUT {ITEM}"), "idempotency-key: \"k-1\"\r\n");
     let first = browser.ask(&put, key, TEA);
@@ -239,7 +252,7 @@ fn an_idempotency_key_repeats_the_answer_and_refuses_another_question() {
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     let ask = |it: u32| {
         format!("GET /v1/shelf/echo?text={it}&times=1&loud=false HTTP/1.1\r\nhost: box\r\n\r\n")
@@ -253,7 +266,7 @@ fn pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn garbage_is_answered_and_closed_and_the_box_lives() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     for garbage in ["\u{1}\u{2}\u{3}\r\n\r\n", "GET\r\n\r\n", "QUOIN\0\u{13}\0\u{1}\0\u{1}\0\r\n"] {
         let mut browser = Browser::open(&quoin);
         browser.send(garbage);
@@ -265,7 +278,7 @@ fn garbage_is_answered_and_closed_and_the_box_lives() {
 
 #[test]
 fn the_description_and_the_health_are_served() {
-    let quoin = TestBox::open(web::Options::default());
+    let quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     let description = browser.ask("GET /openapi.json", "", "").json();
     assert_eq!(description["info"]["version"], "1.2.3");
@@ -275,7 +288,7 @@ fn the_description_and_the_health_are_served() {
 
 #[test]
 fn a_box_that_stops_closes_idle_connections() {
-    let mut quoin = TestBox::open(web::Options::default());
+    let mut quoin = TestBox::open(1 << 20);
     let mut browser = Browser::open(&quoin);
     assert_eq!(browser.ask(&format!("PUT {ITEM}"), "", TEA).status, 200);
     quoin.stop();
@@ -285,6 +298,90 @@ fn a_box_that_stops_closes_idle_connections() {
 #[test]
 fn only_loopback_is_served() {
     let address = "0.0.0.0:0".parse().unwrap();
-    let error = web::Door::bind(address, 1, "", web::Options::default()).unwrap_err();
+    let error = web::Door::bind(address, 1, web::Options::default()).unwrap_err();
     assert!(error.to_string().contains("listen on 127.0.0.1"), "{error}");
+}
+
+#[test]
+fn head_options_and_tags_follow_the_method() {
+    let quoin = TestBox::open(1 << 20);
+    let mut browser = Browser::open(&quoin);
+    assert_eq!(browser.ask(&format!("PUT {ITEM}"), "", TEA).status, 200);
+    let found = browser.ask(&format!("GET {ITEM}"), "", "");
+    let tag = found.header("etag").expect("a read has a tag").to_owned();
+    let same = format!("if-none-match: \"x\", W/{tag}\r\n");
+    let unchanged = browser.ask(&format!("GET {ITEM}"), &same, "");
+    assert_eq!((unchanged.status, &unchanged.body[..]), (304, ""));
+    assert_eq!(unchanged.header("etag"), Some(&tag[..]));
+    assert_eq!(browser.ask(&format!("PUT {ITEM}"), "", TEA.replace('2', "3").as_str()).status, 200);
+    assert_eq!(browser.ask(&format!("GET {ITEM}"), &same, "").status, 200);
+
+    // No body follows the answer to HEAD: the next answer is read from where it would be.
+    browser.send(&format!(
+        "HEAD {ITEM} HTTP/1.1\r\nhost: box\r\n\r\nGET /health/live HTTP/1.1\r\nhost: box\r\n\r\n"
+    ));
+    let mut line = String::new();
+    while line != "\r\n" {
+        line.clear();
+        browser.0.read_line(&mut line).expect("headers");
+    }
+    assert_eq!(browser.response().expect("an answer").body, r#"{"status":"ok"}"#);
+
+    let options = browser.ask(&format!("OPTIONS {ITEM}"), "", "");
+    assert_eq!(options.status, 204);
+    assert_eq!(options.header("allow"), Some("GET, HEAD, PUT, DELETE, OPTIONS"));
+    assert_eq!(browser.ask("OPTIONS /v1/nothing", "", "").status, 404);
+    let patch = browser.ask(&format!("PATCH {ITEM}"), "", "");
+    assert_eq!(
+        (patch.status, patch.header("allow")),
+        (405, Some("GET, HEAD, PUT, DELETE, OPTIONS"))
+    );
+}
+
+#[test]
+fn a_page_of_an_allowed_origin_may_call() {
+    let quoin = TestBox::open(1 << 20);
+    let mut browser = Browser::open(&quoin);
+    let preflight =
+        |origin: &str| format!("origin: {origin}\r\naccess-control-request-method: PUT\r\n");
+    let asked = browser.ask(&format!("OPTIONS {ITEM}"), &preflight("https://app.example"), "");
+    assert_eq!(asked.header("access-control-allow-origin"), Some("https://app.example"));
+    assert!(asked.header("access-control-allow-methods").is_some_and(|it| it.contains("PUT")));
+    assert!(
+        asked
+            .header("access-control-allow-headers")
+            .is_some_and(|it| it.contains("idempotency-key"))
+    );
+    let other = browser.ask(&format!("OPTIONS {ITEM}"), &preflight("https://evil.example"), "");
+    assert_eq!(other.header("access-control-allow-origin"), None);
+    assert_eq!(other.header("access-control-allow-methods"), None);
+    assert_eq!(other.header("vary"), Some("origin"));
+}
+
+#[test]
+fn the_counters_tell_what_happened() {
+    let quoin = TestBox::open(1 << 20);
+    let mut browser = Browser::open(&quoin);
+    assert_eq!(browser.ask(&format!("PUT {ITEM}"), "", TEA).status, 200);
+    assert_eq!(browser.ask("GET /v1/shelf/items/8", "", "").status, 404);
+    assert_eq!(browser.ask("GET /nothing", "", "").status, 404);
+    let metrics = browser.ask("GET /metrics", "", "");
+    assert!(
+        metrics
+            .header("content-type")
+            .is_some_and(|it| it.starts_with("application/openmetrics-text"))
+    );
+    for line in [
+        r#"quoin_requests_total{operation="shelf.put",outcome="ok"} 1"#,
+        r#"quoin_requests_total{operation="shelf.find",outcome="refused"} 1"#,
+        r#"quoin_requests_total{operation="none",outcome="refused"} 1"#,
+        r#"quoin_door_requests_total{door="http",core="0"} 3"#,
+        "quoin_log_starved 0",
+    ] {
+        assert!(metrics.body.lines().any(|it| it == line), "{line}\n{}", metrics.body);
+    }
+    assert!(metrics.body.ends_with("# EOF\n"));
+    let docs = browser.ask("GET /docs", "", "");
+    assert_eq!(docs.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(!docs.body.contains("http://") && !docs.body.contains("https://"), "asks nobody else");
 }

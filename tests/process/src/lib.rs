@@ -32,9 +32,20 @@ pub fn binary() -> &'static Path {
     })
 }
 
+/// The binary without the settings of whoever runs the tests, such as how many rounds they take.
+fn command() -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("QUOIN_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Runs the binary to its end and gives its status and what it printed.
 pub fn run(arguments: &[&str]) -> (ExitStatus, String, String) {
-    let output = Command::new(binary()).args(arguments).output().expect("the binary runs");
+    let output = command().args(arguments).output().expect("the binary runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status, text(&output.stdout), text(&output.stderr))
 }
@@ -51,6 +62,7 @@ pub struct Server {
     child: Child,
     rpc: u16,
     http: u16,
+    https: u16,
     log: PathBuf,
 }
 
@@ -58,21 +70,21 @@ impl Server {
     /// Starts the box on `data` and waits until it serves. What it prints goes to `serve.log` beside
     /// the data directory.
     pub fn start(data: &Path, cores: u16, more: &[&str]) -> io::Result<Self> {
-        let (rpc, http) = (free_port(), free_port());
+        let (rpc, http, https) = (free_port(), free_port(), free_port());
         let log = data.with_extension("serve.log");
         let out = fs::File::options().create(true).append(true).open(&log)?;
-        let child = Command::new(binary())
+        let child = command()
             .arg("serve")
             .arg("--data")
             .arg(data)
             .args(["--rpc", &format!("127.0.0.1:{rpc}"), "--http", &format!("127.0.0.1:{http}")])
-            .args(["--cores", &cores.to_string()])
+            .args(["--https", &format!("127.0.0.1:{https}"), "--cores", &cores.to_string()])
             .args(more)
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out)
             .spawn()?;
-        let mut server = Self { child, rpc, http, log };
+        let mut server = Self { child, rpc, http, https, log };
         server.wait_ready()?;
         Ok(server)
     }
@@ -85,6 +97,11 @@ impl Server {
     /// The address of the HTTP door.
     pub fn http(&self) -> String {
         format!("127.0.0.1:{}", self.http)
+    }
+
+    /// The port of the doors with encryption, of TCP and of UDP.
+    pub fn https_port(&self) -> u16 {
+        self.https
     }
 
     /// The process id.

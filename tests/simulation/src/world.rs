@@ -294,7 +294,7 @@ impl World {
                 *floor = lsn.max(*floor);
                 for (core, shard) in self.machine.shards.iter().enumerate() {
                     let compiled = shard.reference(Ledger::ID);
-                    let compiled = compiled.and_then(|it| it.downcast_ref::<Schedules>());
+                    let compiled = compiled.and_then(|it| it.0.downcast_ref::<Schedules>());
                     let fee = compiled.map_or((0, 0), |compiled| compiled.fee(schedule));
                     self.auditor.fee_shown(schedule, fee, lsn).map_err(|Violation(text)| {
                         Violation(format!("core {core} after call {call}: {text}"))

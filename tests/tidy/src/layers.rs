@@ -23,10 +23,27 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // Doors. They know positions (`frame::Lsn`), not the storage that they are positions of.
     ("wire", &[]),
-    ("client", &["wire"]),
-    ("gateway", &["contract", "frame", "runtime", "shard", "wire"]),
-    ("rpc", &["contract", "frame", "gateway", "runtime", "shard", "wire"]),
-    ("web", &["contract", "frame", "gateway", "runtime", "shard", "wire"]),
+    ("client", &["tls", "wire"]),
+    ("limiter", &[]),
+    ("tls", &[]),
+    ("credentials", &[]),
+    (
+        "gateway",
+        &[
+            "contract",
+            "credentials",
+            "frame",
+            "identity",
+            "limiter",
+            "limits",
+            "runtime",
+            "shard",
+            "wire",
+        ],
+    ),
+    ("quic", &["contract", "frame", "gateway", "runtime", "shard", "tls", "wire"]),
+    ("rpc", &["contract", "frame", "gateway", "runtime", "shard", "tls", "wire"]),
+    ("web", &["contract", "frame", "gateway", "runtime", "shard", "tls", "wire"]),
     ("config", &["values"]),
 ];
 

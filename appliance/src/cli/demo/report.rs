@@ -27,6 +27,11 @@ pub(crate) struct Report<'p> {
     pub(crate) data: PathBuf,
     pub(crate) http: SocketAddr,
     pub(crate) rpc: SocketAddr,
+    pub(crate) https: Option<SocketAddr>,
+    /// What clients have to trust, when the certificate is the development one.
+    pub(crate) authority: Option<PathBuf>,
+    /// The administrator's key, if it still lies in the data directory.
+    pub(crate) api_key: Option<String>,
     /// The log position after the packs were published.
     pub(crate) position: u64,
     /// What the printed request comes to.
@@ -119,7 +124,35 @@ impl Report<'_> {
              --employment casual --state NSW --pay-period-start 2025-07-07 \\\n    \
              --shift 2025-07-13T10:00/2025-07-13T15:00\n"
         )?;
-        writeln!(out, "Every operation: http://{http}/openapi.json. Ctrl-C stops.")?;
+        self.write_encrypted(out)?;
+        writeln!(
+            out,
+            "Every operation: http://{http}/docs. What happens: quoin top. Ctrl-C stops."
+        )?;
+        Ok(())
+    }
+
+    /// The same over HTTP/2 and HTTP/3, where every caller shows a key.
+    fn write_encrypted(&self, out: &mut impl Write) -> Result<()> {
+        let (Some(https), Some(authority)) = (self.https, &self.authority) else { return Ok(()) };
+        let (path, request) = (Quote::SHAPE.path, example_request());
+        let (port, authority) = (https.port(), authority.display());
+        let Some(key) = &self.api_key else {
+            writeln!(out, "HTTPS and HTTP/3: https://localhost:{port}, with an API key.\n")?;
+            return Ok(());
+        };
+        writeln!(
+            out,
+            "With encryption, from other machines too, with the administrator's API key:\n"
+        )?;
+        for version in ["--http2", "--http3-only"] {
+            writeln!(
+                out,
+                "  curl -s {version} --cacert {authority} https://localhost:{port}{path} \\\n    \
+                 -H 'authorization: Bearer {key}' -H 'content-type: application/json' \\\n    -d '{request}'\n"
+            )?;
+        }
+        writeln!(out, "(the second needs a curl that was built with HTTP/3)\n")?;
         Ok(())
     }
 
@@ -142,6 +175,7 @@ impl Report<'_> {
         document["data"] = json!(self.data.display().to_string());
         document["http"] = json!(self.http.to_string());
         document["rpc"] = json!(self.rpc.to_string());
+        document["https"] = json!(self.https.map(|it| it.to_string()));
         document["position"] = json!(self.position);
         document["example"] = json!({
             "path": Quote::SHAPE.path,

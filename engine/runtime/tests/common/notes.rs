@@ -46,7 +46,7 @@ impl Reply for Value {}
 
 /// The compiled limit; 0 for none.
 #[derive(Debug, Default)]
-pub struct Limits(u64);
+pub struct Limits(pub u64);
 
 impl Compile for Limits {
     fn compile(&mut self, change: &Replicated<'_>) {

@@ -15,7 +15,7 @@ fn printed(arguments: &[&str]) -> Value {
 fn the_demonstration_comes_to_the_cent() {
     let (folder, _) = initialised();
     let fresh = folder.path().join("fresh");
-    let ports = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"];
+    let ports = ["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0"];
     let report =
         printed(&[&["demo", "--once", "--json", "--data", text(&fresh)], &ports[..]].concat());
     assert_eq!(

@@ -61,7 +61,7 @@ fn a_flipped_bit_among_acknowledged_frames_is_refused_with_file_and_offset() {
     let (path, at) = find(&data, b"write 7");
     flip(&path, at);
 
-    let ports = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"];
+    let ports = ["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0"];
     let refused = |command: &[&str]| {
         let (status, out, error) = run(&[command, &["--data", text(&data)]].concat());
         assert_eq!(status.code(), Some(1), "{command:?}: {out} {error}");

@@ -105,7 +105,7 @@ fn a_second_process_on_the_same_directory_is_refused_and_harms_nothing() {
     let (_folder, data) = initialised();
     let server = Server::start(&data, 1, &[]).unwrap();
     let holder = format!("in use by process {}", server.id());
-    let ports = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"];
+    let ports = ["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0"];
     for command in [&["serve"][..], &["check"], &["demo", "--once"], &["init"]] {
         let (status, out, error) = run(&[command, &["--data", text(&data)], &ports].concat());
         assert_eq!(status.code(), Some(1), "{command:?}: {out} {error}");
@@ -122,10 +122,18 @@ fn an_address_that_others_can_reach_is_refused() {
     let (_folder, data) = initialised();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"] {
         for (door, other) in [("--http", "--rpc"), ("--rpc", "--http")] {
-            let (status, out, error) =
-                run(&["serve", "--data", text(&data), door, address, other, "127.0.0.1:0"]);
+            let (status, out, error) = run(&[
+                "serve",
+                "--data",
+                text(&data),
+                door,
+                address,
+                other,
+                "127.0.0.1:0",
+                "--https=",
+            ]);
             assert_eq!(status.code(), Some(1), "{door} {address}: {out} {error}");
-            for says in [door, address, "only loopback addresses are allowed", "127.0.0.1"] {
+            for says in [door, address, "serves loopback addresses only", "127.0.0.1"] {
                 assert!(error.contains(says), "{door} {address}, {says}: {error}");
             }
         }
@@ -147,6 +155,7 @@ fn a_port_that_is_taken_is_named() {
             &http,
             "--rpc",
             &rpc,
+            "--https=",
             "--cores",
             cores,
         ]);

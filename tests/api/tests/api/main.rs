@@ -11,6 +11,7 @@ mod frames;
 mod heads;
 mod json;
 mod life;
+mod limits;
 mod packs;
 mod quotes;
 mod refusals;

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use gateway::Rejection;
-use hyper::HeaderMap;
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::HeaderMap;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use wire::{KEY_BYTES_MAX, Status};
+
+use crate::rejection::Rejection;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const AT_LEAST: HeaderName = HeaderName::from_static("x-log-position-at-least");

@@ -1,0 +1,71 @@
+//! Granting a role.
+
+use contract::{
+    Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
+};
+use rkyv::{Archive, Deserialize, Serialize};
+use schemars::JsonSchema;
+
+use crate::events::RoleGranted;
+use crate::records::{Role, User};
+use crate::rules::{ROLES_MAX, check_count};
+use crate::{Changed, Identity, Refusal};
+
+/// Gives a user a role of its tenant.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRole {
+    /// Who.
+    pub user: String,
+    /// Which.
+    pub role: String,
+}
+
+impl Request for GrantRole {
+    type Reply = Changed;
+    const SHAPE: Shape = Shape {
+        name: "identity.grant-role",
+        summary: "Gives a user a role",
+        method: Method::Put,
+        path: "/v1/identity/users/{user}/roles/{role}",
+        permission: "identity.role.grant",
+        rate: RateClass::Write,
+        placement: Placement::Owner,
+        example: r#"{"user":"ann","role":"pricing"}"#,
+    };
+
+    fn touches(request: &ArchivedGrantRole, touched: &mut Touched) {
+        touched.record::<User>(&request.user.to_string());
+        touched.record::<Role>(&request.role.to_string());
+    }
+}
+
+impl Decide<Identity> for GrantRole {
+    fn decide(
+        self,
+        ask: Ask<'_, Identity>,
+        events: &mut Events<Identity>,
+    ) -> Result<Changed, Denial> {
+        let mut user: User =
+            ask.view.load(&self.user).ok_or_else(|| Refusal::UserUnknown.at("user"))?;
+        ask.view.get::<Role>(&self.role).ok_or_else(|| Refusal::RoleUnknown.at("role"))?;
+        let Err(place) = user.roles.binary_search(&self.role) else {
+            return Ok(Changed { changed: false });
+        };
+        check_count("role", user.roles.len() + 1, ROLES_MAX)?;
+        user.roles.insert(place, self.role);
+        events.push(RoleGranted { user })?;
+        Ok(Changed { changed: true })
+    }
+}

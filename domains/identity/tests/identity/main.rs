@@ -1,0 +1,10 @@
+//! The identity domain: commands and their refusals, what a caller resolves to, replay, golden bytes.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod core;
+mod golden;
+mod lists;
+mod refusals;
+mod resolve;
+mod rules;

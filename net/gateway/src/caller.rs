@@ -1,0 +1,18 @@
+//! Who asks, as the phases after authentication know it.
+
+use std::net::IpAddr;
+
+use contract::{Actor, Tenant};
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// On whose behalf.
+    pub(crate) tenant: Tenant,
+    /// Who.
+    pub(crate) actor: Actor,
+    /// Stands for the API key or token; `None` for whoever came through the plain door without one.
+    pub(crate) credential: Option<u128>,
+    /// From where, when the door knows it.
+    pub(crate) address: Option<IpAddr>,
+}

@@ -1,0 +1,263 @@
+//! Counters of everything that passes a door, and their text for a scraper.
+//!
+//! Each core counts in memory of its own and no other core writes there: a count is a load and a
+//! store. Whoever asks for `/metrics` adds the cores up.
+
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use contract::Entry;
+
+use crate::gate::DoorKind;
+
+/// Upper ends of the buckets of latencies, in microseconds.
+const BOUNDS_US: [u64; 16] = [
+    5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 100_000, 500_000, 2_000_000,
+    10_000_000,
+];
+
+/// What became of requests, as they are counted.
+const OUTCOMES: [&str; 4] = ["ok", "refused", "limited", "failed"];
+
+/// One core's counters of one operation.
+#[derive(Debug, Default)]
+struct Count {
+    outcomes: [AtomicU64; OUTCOMES.len()],
+    buckets: [AtomicU64; BOUNDS_US.len() + 1],
+    total_us: AtomicU64,
+}
+
+/// One core's counters.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct CoreMetrics {
+    operations: Box<[Count]>,
+    /// Requests that reached no operation.
+    strays: Count,
+    doors: [AtomicU64; DoorKind::ALL.len()],
+    connections: [AtomicU64; DoorKind::ALL.len()],
+}
+
+/// Every core's counters.
+#[derive(Debug)]
+pub struct Metrics {
+    cores: Box<[CoreMetrics]>,
+    names: Vec<&'static str>,
+    began: Instant,
+}
+
+fn add(counter: &AtomicU64, amount: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(amount), Relaxed);
+}
+
+impl Count {
+    fn take(&self, status: u16, took: Duration) {
+        let outcome = match status {
+            429 => 2,
+            500.. => 3,
+            400.. => 1,
+            _ => 0,
+        };
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        add(&self.outcomes[outcome], 1);
+        add(&self.buckets[BOUNDS_US.partition_point(|bound| *bound < took_us)], 1);
+        add(&self.total_us, took_us);
+    }
+}
+
+impl CoreMetrics {
+    fn new(operations: usize) -> Self {
+        Self {
+            operations: (0..operations).map(|_| Count::default()).collect(),
+            strays: Count::default(),
+            doors: Default::default(),
+            connections: Default::default(),
+        }
+    }
+
+    /// A request was answered: `operation` is its place among all, if it reached one.
+    pub fn answered(&self, door: DoorKind, operation: Option<usize>, status: u16, took: Duration) {
+        let count = operation.and_then(|it| self.operations.get(it)).unwrap_or(&self.strays);
+        count.take(status, took);
+        add(&self.doors[door as usize], 1);
+    }
+
+    /// Requests came through a door that counts them together and times none.
+    pub fn passed(&self, door: DoorKind, requests: u64) {
+        add(&self.doors[door as usize], requests);
+    }
+
+    /// A connection was accepted.
+    pub fn connected(&self, door: DoorKind) {
+        add(&self.connections[door as usize], 1);
+    }
+
+    /// A connection ended.
+    pub fn disconnected(&self, door: DoorKind) {
+        add(&self.connections[door as usize], u64::MAX);
+    }
+}
+
+impl Metrics {
+    pub(crate) fn new(entries: &'static [Entry], cores: u16) -> Self {
+        let names: Vec<_> =
+            entries.iter().flat_map(|it| it.operations).map(|it| it.shape.name).collect();
+        let cores = (0..cores).map(|_| CoreMetrics::new(names.len())).collect();
+        Self { cores, names, began: Instant::now() }
+    }
+
+    /// One core's counters.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such core.
+    pub fn of(&self, core: u16) -> &CoreMetrics {
+        &self.cores[usize::from(core)]
+    }
+
+    /// The text for a scraper (`OpenMetrics` 1.0), up to but without the end mark, so that others may
+    /// append theirs.
+    pub fn write(&self, out: &mut String) {
+        self.try_write(out).expect("writing into memory cannot fail");
+    }
+
+    fn try_write(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "# TYPE quoin_uptime_seconds gauge")?;
+        writeln!(out, "quoin_uptime_seconds {}", self.began.elapsed().as_secs())?;
+        writeln!(out, "# TYPE quoin_requests counter")?;
+        writeln!(out, "# HELP quoin_requests Requests answered, by operation and outcome.")?;
+        let strays = (usize::MAX, "none");
+        let named = || self.names.iter().copied().enumerate().chain([strays]);
+        for (index, name) in named() {
+            for (outcome, word) in OUTCOMES.iter().enumerate() {
+                let total = self.sum(|core| core.count(index).outcomes[outcome].load(Relaxed));
+                if total != 0 {
+                    writeln!(
+                        out,
+                        "quoin_requests_total{{operation=\"{name}\",outcome=\"{word}\"}} {total}"
+                    )?;
+                }
+            }
+        }
+        writeln!(out, "# TYPE quoin_request_seconds histogram")?;
+        writeln!(out, "# UNIT quoin_request_seconds seconds")?;
+        writeln!(out, "# HELP quoin_request_seconds Time from a whole request to its answer.")?;
+        for (index, name) in named() {
+            self.write_histogram(index, name, out)?;
+        }
+        writeln!(out, "# TYPE quoin_door_requests counter")?;
+        writeln!(out, "# HELP quoin_door_requests Requests answered, by door and core.")?;
+        for (core, counters) in self.cores.iter().enumerate() {
+            for door in DoorKind::ALL {
+                let (name, total) = (door.name(), counters.doors[door as usize].load(Relaxed));
+                writeln!(
+                    out,
+                    "quoin_door_requests_total{{door=\"{name}\",core=\"{core}\"}} {total}"
+                )?;
+            }
+        }
+        writeln!(out, "# TYPE quoin_connections gauge")?;
+        writeln!(out, "# HELP quoin_connections Connections that are open, by door and core.")?;
+        for (core, counters) in self.cores.iter().enumerate() {
+            for door in DoorKind::ALL {
+                let (name, open) = (door.name(), counters.connections[door as usize].load(Relaxed));
+                writeln!(out, "quoin_connections{{door=\"{name}\",core=\"{core}\"}} {open}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_histogram(&self, index: usize, name: &str, out: &mut String) -> std::fmt::Result {
+        let mut below = 0;
+        let counts: Vec<_> = (0..=BOUNDS_US.len())
+            .map(|bucket| self.sum(|core| core.count(index).buckets[bucket].load(Relaxed)))
+            .collect();
+        let all: u64 = counts.iter().sum();
+        if all == 0 {
+            return Ok(());
+        }
+        for (bound, count) in BOUNDS_US.iter().zip(&counts) {
+            below += count;
+            let (whole, rest) = (bound / 1_000_000, bound % 1_000_000);
+            writeln!(
+                out,
+                "quoin_request_seconds_bucket{{operation=\"{name}\",le=\"{whole}.{rest:06}\"}} {below}"
+            )?;
+        }
+        let total_us = self.sum(|core| core.count(index).total_us.load(Relaxed));
+        let (whole, rest) = (total_us / 1_000_000, total_us % 1_000_000);
+        writeln!(out, "quoin_request_seconds_bucket{{operation=\"{name}\",le=\"+Inf\"}} {all}")?;
+        writeln!(out, "quoin_request_seconds_sum{{operation=\"{name}\"}} {whole}.{rest:06}")?;
+        writeln!(out, "quoin_request_seconds_count{{operation=\"{name}\"}} {all}")
+    }
+
+    fn sum(&self, of: impl Fn(&CoreMetrics) -> u64) -> u64 {
+        self.cores.iter().map(of).sum()
+    }
+}
+
+impl CoreMetrics {
+    fn count(&self, index: usize) -> &Count {
+        self.operations.get(index).unwrap_or(&self.strays)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_told() {
+        let metrics = Metrics::new(&[], 2);
+        metrics.of(0).answered(DoorKind::Plain, None, 404, Duration::from_micros(7));
+        metrics.of(1).answered(DoorKind::Rpc, None, 500, Duration::from_secs(20));
+        metrics.of(1).connected(DoorKind::Rpc);
+        metrics.of(1).connected(DoorKind::Rpc);
+        metrics.of(1).disconnected(DoorKind::Rpc);
+        let mut text = String::new();
+        metrics.write(&mut text);
+        for line in [
+            r#"quoin_requests_total{operation="none",outcome="refused"} 1"#,
+            r#"quoin_requests_total{operation="none",outcome="failed"} 1"#,
+            r#"quoin_request_seconds_bucket{operation="none",le="0.000005"} 0"#,
+            r#"quoin_request_seconds_bucket{operation="none",le="0.000010"} 1"#,
+            r#"quoin_request_seconds_bucket{operation="none",le="10.000000"} 1"#,
+            r#"quoin_request_seconds_bucket{operation="none",le="+Inf"} 2"#,
+            r#"quoin_request_seconds_sum{operation="none"} 20.000007"#,
+            r#"quoin_door_requests_total{door="http",core="0"} 1"#,
+            r#"quoin_connections{door="rpc",core="1"} 1"#,
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+        }
+    }
+
+    /// The dashboard and the alert rules ask for nothing that is not told.
+    #[test]
+    fn whoever_watches_asks_for_what_exists() {
+        let told = [
+            "quoin_uptime_seconds",
+            "quoin_requests_total",
+            "quoin_request_seconds_bucket",
+            "quoin_door_requests_total",
+            "quoin_connections",
+            "quoin_log_durable_position",
+            "quoin_log_written_bytes_total",
+            "quoin_log_starved",
+            "quoin_overlay_bytes",
+        ];
+        let pages = include_str!("pages.rs");
+        for name in told {
+            let plain = name.trim_end_matches("_total").trim_end_matches("_bucket");
+            assert!(include_str!("metrics.rs").contains(plain) || pages.contains(plain), "{name}");
+        }
+        for file in ["dashboard.json", "alerts.yaml"] {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/observability/");
+            let text = std::fs::read_to_string(format!("{folder}{file}")).unwrap();
+            let words = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '_');
+            for word in words.filter(|it| it.starts_with("quoin_")) {
+                assert!(told.contains(&word), "{file} asks for {word}");
+            }
+        }
+    }
+}

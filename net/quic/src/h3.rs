@@ -1,0 +1,13 @@
+//! HTTP/3 (RFC 9114) without sockets: bytes of streams in, requests out, answers to bytes.
+
+pub(crate) mod code;
+pub(crate) mod frame;
+pub(crate) mod head;
+mod huffman;
+pub(crate) mod inbound;
+pub(crate) mod peer;
+pub(crate) mod qpack;
+pub(crate) mod request;
+pub(crate) mod response;
+pub(crate) mod settings;
+pub(crate) mod varint;

@@ -1,0 +1,102 @@
+//! A UDP socket: datagrams in batches, with segmentation offload and ECN marks.
+
+use std::io::{self, IoSliceMut};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+
+use bytes::BytesMut;
+use quinn_proto::{EcnCodepoint, Transmit};
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+
+/// Bytes of the longest datagram that is read whole; what we announce to peers is less.
+const DATAGRAM_BYTES_MAX: usize = 1500;
+/// What the system is asked to hold for a socket; it may grant less.
+const KERNEL_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+/// Datagrams of one connection that are handed over in one call.
+const SEGMENTS_MAX: usize = 16;
+
+/// A datagram and where it came from.
+#[derive(Debug)]
+pub(crate) struct Datagram {
+    pub(crate) remote: SocketAddr,
+    pub(crate) local_ip: Option<IpAddr>,
+    pub(crate) ecn: Option<EcnCodepoint>,
+    pub(crate) bytes: BytesMut,
+}
+
+pub(crate) struct Link {
+    io: UdpSocket,
+    state: UdpSocketState,
+    buffer: Vec<u8>,
+    slot_bytes: usize,
+}
+
+impl Link {
+    pub(crate) fn new(io: UdpSocket) -> io::Result<Self> {
+        let state = UdpSocketState::new((&io).into())?;
+        // Less than asked for is still a socket.
+        drop(state.set_recv_buffer_size((&io).into(), KERNEL_BUFFER_BYTES));
+        drop(state.set_send_buffer_size((&io).into(), KERNEL_BUFFER_BYTES));
+        // A slot takes a whole train of datagrams, or the system would cut it.
+        let slot_bytes = state.gro_segments() * DATAGRAM_BYTES_MAX;
+        Ok(Self { io, state, buffer: vec![0; slot_bytes * BATCH_SIZE], slot_bytes })
+    }
+
+    /// Whether the path MTU can be probed: datagrams are not cut on their way.
+    pub(crate) fn probes_mtu(&self) -> bool {
+        !self.state.may_fragment()
+    }
+
+    /// Datagrams that one [`Self::send`] may carry.
+    pub(crate) fn segments_max(&self) -> usize {
+        self.state.max_gso_segments().min(SEGMENTS_MAX)
+    }
+
+    /// The socket itself, to wait on.
+    pub(crate) fn io(&self) -> &UdpSocket {
+        &self.io
+    }
+
+    /// Takes one batch of what has arrived; whether there may be more.
+    pub(crate) fn receive(&mut self, datagrams: &mut Vec<Datagram>) -> io::Result<bool> {
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        let mut slots = self.buffer.chunks_mut(self.slot_bytes);
+        let mut slices: [IoSliceMut<'_>; BATCH_SIZE] = std::array::from_fn(|_| {
+            IoSliceMut::new(slots.next().expect("the buffer has a slot for each of a batch"))
+        });
+        let count = match self.state.recv(UdpSockRef::from(&self.io), &mut slices, &mut metas) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        for (meta, slice) in metas.iter().zip(&slices).take(count) {
+            for bytes in slice[..meta.len].chunks(meta.stride.max(1)) {
+                datagrams.push(Datagram {
+                    remote: meta.addr,
+                    local_ip: meta.dst_ip,
+                    ecn: meta.ecn.and_then(|it| EcnCodepoint::from_bits(it as u8)),
+                    bytes: BytesMut::from(bytes),
+                });
+            }
+        }
+        Ok(count == BATCH_SIZE)
+    }
+
+    /// Sends; `false` when there is no room. Any other failure is a loss, which QUIC repairs.
+    pub(crate) fn send(&self, transmit: &Transmit, bytes: &[u8]) -> bool {
+        let transmit = quinn_udp::Transmit {
+            destination: transmit.destination,
+            ecn: transmit.ecn.and_then(|it| quinn_udp::EcnCodepoint::from_bits(it as u8)),
+            contents: &bytes[..transmit.size],
+            segment_size: transmit.segment_size,
+            src_ip: transmit.src_ip,
+        };
+        match self.state.try_send(UdpSockRef::from(&self.io), &transmit) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Err(error) => {
+                tracing::debug!(%error, to = %transmit.destination, "quic: a datagram was not sent");
+                true
+            }
+            Ok(()) => true,
+        }
+    }
+}
