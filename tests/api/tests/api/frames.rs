@@ -160,19 +160,36 @@ fn a_payload_that_is_none_is_refused_and_the_connection_stays() {
     for operation in [0, 1, number + 1000, u32::MAX] {
         check("an unknown operation", operation, &good, Status::UnknownOperation);
     }
-    // Every operation, commands too, on a request of its own that lacks the last byte.
-    for entry in registry::ALL {
-        for it in entry.operations {
-            let example: serde_json::Value = serde_json::from_str(it.shape.example).unwrap();
-            let payload = archived(it.shape.name, &example);
-            if let Some((_, cut)) = payload.split_last() {
-                check(it.shape.name, it.number(entry.id), cut, Status::Malformed);
-            }
-        }
-    }
     let mut long = quote();
     long["award"] = json!("\u{fffd}".repeat(300));
     let payload = archived("rates.quote", &long);
     check("a long name", number, &payload, Status::NotFound);
     quoin.assert_untouched();
+}
+
+/// Every operation, commands too, on a request of its own that lacks one byte at the end or in front.
+/// An archive ends with its root, so that what is left is another archive: nearly always none, now
+/// and then a sound one that says something else. Both are answered, and nothing breaks.
+#[test]
+fn a_payload_that_lacks_a_byte_is_answered_and_the_connection_stays() {
+    let quoin = TestBox::start(1);
+    let client = quoin.client();
+    let good = archived("rates.quote", &quote());
+    let number = operation("rates.quote").0;
+    let (mut malformed, mut all) = (0, 0);
+    for entry in registry::ALL {
+        for it in entry.operations {
+            let example: serde_json::Value = serde_json::from_str(it.shape.example).unwrap();
+            let payload = archived(it.shape.name, &example);
+            let Some((_, cut)) = payload.split_last() else { continue };
+            for cut in [cut, &payload[1..]] {
+                let (status, _) = asked(&client, it.number(entry.id), cut);
+                assert_ne!(status, Status::Internal, "{}", it.shape.name);
+                all += 1;
+                malformed += usize::from(status == Status::Malformed);
+                assert_eq!(asked(&client, number, &good).0, Status::Ok, "{}", it.shape.name);
+            }
+        }
+    }
+    assert!(all / 2 < malformed, "{malformed} of {all}");
 }
