@@ -24,8 +24,21 @@ pub fn openapi(entries: &'static [Entry], version: &str) -> Value {
         "openapi": "3.1.1",
         "info": { "title": "Quoin", "version": version },
         "tags": tags,
+        // Nothing at all is enough on the plain door, for whoever is on this machine.
+        "security": [{ "bearer": [] }, { "apiKey": [] }, {}],
         "paths": paths,
-        "components": { "schemas": schemas },
+        "components": { "schemas": schemas, "securitySchemes": security_schemes() },
+    })
+}
+
+fn security_schemes() -> Value {
+    json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key or an access token. The doors with encryption demand one.",
+        },
+        "apiKey": { "type": "apiKey", "in": "header", "name": "X-Api-Key" },
     })
 }
 
@@ -69,7 +82,9 @@ fn described(
         let key = json!({ "type": "string", "minLength": 1, "maxLength": wire::KEY_BYTES_MAX });
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": key }));
     }
-    let position = json!({ "type": "integer", "minimum": 0 });
+    let tenant = json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
+    parameters.push(json!({ "name": "X-Tenant", "in": "header", "schema": tenant }));
+    let position = json!({ "type": "integer", "minimum": 0, "maximum": u64::MAX });
     parameters
         .push(json!({ "name": "X-Log-Position-At-Least", "in": "header", "schema": position }));
     let headers = json!({ "X-Log-Position": { "schema": position } });
@@ -89,6 +104,9 @@ fn described(
                 "headers": headers,
                 "content": { "application/json": { "schema": reply } },
             },
+            "401": { "description": "Who asks is unknown", "content": problem },
+            "403": { "description": "The caller lacks the permission", "content": problem },
+            "429": { "description": "Over quota: Retry-After says when", "content": problem },
             "default": { "description": "Not done", "headers": headers, "content": problem },
         },
     });

@@ -191,7 +191,7 @@ mod tests {
             (
                 Fault::PositionAhead { demanded: Lsn(9), reached: Lsn(4) },
                 Status::PositionUnavailable,
-                503,
+                412,
             ),
             (Fault::Internal { incident: 5 }, Status::Internal, 500),
             (Fault::Stopping, Status::ShuttingDown, 503),

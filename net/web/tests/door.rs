@@ -189,7 +189,7 @@ fn what_is_wrong_is_named() {
             "GET /v1/shelf/items/7",
             "x-log-position-at-least: 999999\r\n",
             "",
-            503,
+            412,
             "problem:log-position-not-reached",
             "",
         ),
@@ -203,7 +203,7 @@ fn what_is_wrong_is_named() {
         assert_eq!(problem["field"].as_str().unwrap_or(""), field, "{problem}");
         assert_eq!(problem["status"], status);
         assert_eq!(response.header("allow").is_some(), status == 405);
-        assert_eq!(response.header("retry-after").is_some(), status == 503);
+        assert_eq!(response.header("retry-after").is_some(), status == 412);
         assert_eq!(problem["instance"].is_string(), status == 500);
         response.position();
     }

@@ -23,7 +23,7 @@
 /// | 40 | `Busy` | 503 | a queue is full; nothing was done |
 /// | 41 | `OutOfSpace` | 507 | the log cannot grow; nothing was done |
 /// | 42 | `DeadlineExceeded` | 504 | not answered in time; a command may still have been done |
-/// | 43 | `PositionUnavailable` | 503 | the demanded log position is not here yet |
+/// | 43 | `PositionUnavailable` | 412 | the demanded log position is not here yet |
 /// | 44 | `ShuttingDown` | 503 | no new work is taken; nothing was done |
 /// | 50 | `Internal` | 500 | a fault of ours; `reference` is the incident id in the server's log |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +130,9 @@ impl Status {
             Self::ReplyTooLarge | Self::Refused | Self::IdempotencyMismatch => 422,
             Self::RateLimited => 429,
             Self::Internal => 500,
-            Self::Busy | Self::PositionUnavailable | Self::ShuttingDown => 503,
+            // What the caller demanded beforehand is not so (RFC 9110, 15.5.13); it may be later.
+            Self::PositionUnavailable => 412,
+            Self::Busy | Self::ShuttingDown => 503,
             Self::DeadlineExceeded => 504,
             Self::OutOfSpace => 507,
         }

@@ -187,7 +187,7 @@ fn a_write_can_be_read_from_its_position_on() {
     assert!(position <= recalled.position());
 
     let ahead = recall(position + 1_000_000);
-    assert_eq!((ahead.status, ahead.header("retry-after")), (503, Some("1")));
+    assert_eq!((ahead.status, ahead.header("retry-after")), (412, Some("1")));
     get(&quoin.http(), "/v1/rates/quotes/1").assert_problem("unknown", 404, "id", "QuoteUnknown");
 
     let payload = archived("rates.recall-quote", &json!({ "id": id }));
