@@ -117,6 +117,10 @@ where
     B::Error: std::fmt::Display,
 {
     let path = head.uri.path();
+    if path == pages::METRICS_PATH {
+        // How much is asked and by which door is nobody's business who may not ask.
+        authenticate(gate, peer, &head.headers).await?;
+    }
     if let Some(page) = pages::find(gate, head)? {
         return Ok(page);
     }

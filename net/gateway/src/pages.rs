@@ -25,7 +25,7 @@ pub(crate) fn find(gate: &Gate, head: &Parts) -> Result<Option<Answered>, Refuse
     let (media, body) = match head.uri.path() {
         "/openapi.json" => (JSON, gate.description()),
         "/docs" | "/docs/" => (HTML, Bytes::from_static(DOCS.as_bytes())),
-        "/metrics" => (OPEN_METRICS, metrics(gate)),
+        METRICS_PATH => (OPEN_METRICS, metrics(gate)),
         "/healthz" | "/readyz" | "/health/live" | "/health/ready" => {
             (JSON, health(gate, head.uri.path())?)
         }
@@ -40,6 +40,8 @@ pub(crate) fn find(gate: &Gate, head: &Parts) -> Result<Option<Answered>, Refuse
     Ok(Some(Answered { status, position, media, body, allow, tagged }))
 }
 
+/// The counters.
+pub(crate) const METRICS_PATH: &str = "/metrics";
 /// The public keys of the box's own tokens.
 pub(crate) const JWKS_PATH: &str = "/.well-known/jwks.json";
 

@@ -101,6 +101,9 @@ fn curl_gets_the_quote_over_both_versions() {
         let (end, body) = quoin.curl(flag, &["-H", json, "-d", &quote], "/v1/rates/quote");
         assert_eq!(end, format!("401 {version}"), "{body}");
         assert_eq!(quoin.curl(flag, &[], "/healthz").0, format!("200 {version}"));
+        assert_eq!(quoin.curl(flag, &[], "/metrics").0, format!("401 {version}"));
+        let known = ["-H", &*authorization];
+        assert_eq!(quoin.curl(flag, &known, "/metrics").0, format!("200 {version}"));
         let (end, body) = quoin.curl(flag, &["-I"], "/healthz");
         assert_eq!(end, format!("200 {version}"));
         assert!(body.to_lowercase().contains("alt-svc: h3="), "{body}");
@@ -143,9 +146,9 @@ fn a_revoked_key_is_refused_from_the_answer_on() {
 
 #[test]
 fn aioquic_gets_the_quote_over_http3() {
-    let python = std::env::var("QUOIN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = std::env::var("CONFORMANCE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     if !has(&python, &["-c", "import aioquic"]) {
-        eprintln!("skipped: {python} has no aioquic; QUOIN_PYTHON names one that has");
+        eprintln!("skipped: {python} has no aioquic; CONFORMANCE_PYTHON names one that has");
         return;
     }
     let quoin = TestBox::start(2);
