@@ -38,6 +38,8 @@ const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
+/// No page of the box's own lies below this.
+const OPERATIONS_PREFIX: &str = "/v1/";
 /// Archives and answers of most requests fit without growing.
 const BUFFER_BYTES: usize = 1024;
 
@@ -117,12 +119,14 @@ where
     B::Error: std::fmt::Display,
 {
     let path = head.uri.path();
-    if path == pages::METRICS_PATH {
-        // How much is asked and by which door is nobody's business who may not ask.
-        authenticate(gate, peer, &head.headers).await?;
-    }
-    if let Some(page) = pages::find(gate, head)? {
-        return Ok(page);
+    if !path.starts_with(OPERATIONS_PREFIX) {
+        if path == pages::METRICS_PATH {
+            // How much is asked and by which door is nobody's business who may not ask.
+            authenticate(gate, peer, &head.headers).await?;
+        }
+        if let Some(page) = pages::find(gate, head)? {
+            return Ok(page);
+        }
     }
     if head.method == http::Method::OPTIONS {
         return options(gate, path);

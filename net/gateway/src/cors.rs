@@ -31,14 +31,15 @@ impl Origins {
 
     /// The value to allow the request's origin with.
     fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
-        let origin = headers.get(ORIGIN)?;
-        match self {
-            Self::None => None,
-            Self::Any => Some(HeaderValue::from_static("*")),
-            Self::Listed(listed) => {
-                listed.iter().any(|it| it.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+        let listed = match self {
+            Self::None => return None,
+            Self::Any => {
+                return headers.contains_key(ORIGIN).then(|| HeaderValue::from_static("*"));
             }
-        }
+            Self::Listed(listed) => listed,
+        };
+        let origin = headers.get(ORIGIN)?;
+        listed.iter().any(|it| it.as_bytes() == origin.as_bytes()).then(|| origin.clone())
     }
 
     /// Whether answers differ by the request's origin.
