@@ -117,12 +117,14 @@ impl Desk {
         let name = self.names.get();
         self.names.set(name + 1);
         self.connections.borrow_mut().insert(name, Rc::clone(activity));
+        self.gate.metrics().connected(self.kind);
         name
     }
 
     /// Counts a connection out.
     pub(crate) fn leave(&self, name: u64) {
         self.connections.borrow_mut().remove(&name);
+        self.gate.metrics().disconnected(self.kind);
     }
 
     /// Accepts until the core's thread ends. An accept is never cancelled: the runtime would lose

@@ -376,6 +376,7 @@ fn the_counters_tell_what_happened() {
         r#"quoin_requests_total{operation="shelf.find",outcome="refused"} 1"#,
         r#"quoin_requests_total{operation="none",outcome="refused"} 1"#,
         r#"quoin_door_requests_total{door="http",core="0"} 3"#,
+        r#"quoin_connections{door="http",core="0"} 1"#,
         "quoin_log_starved 0",
     ] {
         assert!(metrics.body.lines().any(|it| it == line), "{line}\n{}", metrics.body);

@@ -143,7 +143,7 @@ impl Report<'_> {
         };
         writeln!(
             out,
-            "With encryption, from other machines too, with the administrator's API key:\n"
+            "With encryption, as other machines would call once `https.listen` is an address of theirs, with the\nadministrator's API key:\n"
         )?;
         for version in ["--http2", "--http3-only"] {
             writeln!(
