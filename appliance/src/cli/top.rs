@@ -134,10 +134,12 @@ impl Interval<'_> {
         }
         write!(out, "{table}")?;
         writeln!(out)?;
-        for door in now.values("quoin_connections", "door") {
+        let counted = now.values("quoin_connections", "door");
+        for door in now.values("quoin_door_requests_total", "door") {
             let open = now.sum("quoin_connections", &[("door", &door)]);
+            let open = if counted.contains(&door) { format!("{open:.0}") } else { "-".to_owned() };
             let rate = self.rate("quoin_door_requests_total", &[("door", &door)]);
-            writeln!(out, "{door:<8} {open:>6.0} connections  {rate:>10.0} requests/s")?;
+            writeln!(out, "{door:<8} {open:>6} connections  {rate:>10.0} requests/s")?;
         }
         let position = now.sum("quoin_log_durable_position", &[]);
         let frames = self.rate("quoin_log_durable_position", &[]);

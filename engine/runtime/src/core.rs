@@ -6,12 +6,13 @@ use std::{
     fmt,
     future::poll_fn,
     rc::Rc,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
+    sync::{Arc, mpsc::Sender},
     task::{Poll, Waker},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use contract::{DomainId, Entry};
+use disk::Slip;
 use frame::{Lsn, Position};
 use sequencer::Sequencer;
 use shard::{Answer, Call, Completion, CoreId, Fault, Rows, Shard, SlotMap, Ticket};
@@ -49,17 +50,6 @@ impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Core").field("id", &self.0.id).finish_non_exhaustive()
     }
-}
-
-/// Where a job leaves what it gives, for the core that asked.
-struct Slip<T> {
-    outcome: Option<T>,
-    waker: Option<Waker>,
-}
-
-fn lock<T>(slip: &Mutex<Slip<T>>) -> MutexGuard<'_, Slip<T>> {
-    // No code under this lock can panic.
-    slip.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes the answers that came later.
@@ -222,28 +212,10 @@ impl Core {
         if at == self.0.id {
             return work(self);
         }
-        let slip = Arc::new(Mutex::new(Slip { outcome: None, waker: None }));
-        let theirs = Arc::clone(&slip);
-        self.0.mailboxes[usize::from(at.0)].put(Mail::Job(Box::new(move |core| {
-            let outcome = work(core);
-            let waker = {
-                let mut slip = lock(&theirs);
-                slip.outcome = Some(outcome);
-                slip.waker.take()
-            };
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        })));
-        poll_fn(|context| {
-            let mut slip = lock(&slip);
-            if let Some(outcome) = slip.outcome.take() {
-                return Poll::Ready(outcome);
-            }
-            slip.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await
+        let slip = Slip::default();
+        let theirs = slip.clone();
+        self.tell(at, move |core| theirs.fill(work(core)));
+        slip.filled().await
     }
 
     /// Runs `work` on the core `at`, as [`Core::on`] does, and waits for nothing.

@@ -131,7 +131,7 @@ where
     if head.method == http::Method::OPTIONS {
         return options(gate, path);
     }
-    if path == pages::JWKS_PATH && head.method == http::Method::GET {
+    if path == pages::JWKS_PATH && [http::Method::GET, http::Method::HEAD].contains(&head.method) {
         return Ok(pages::jwks(gate, gate.authenticator.jwks().await?));
     }
     let (route, values) = route(gate, head)?;

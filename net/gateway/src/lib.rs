@@ -8,7 +8,8 @@
 //! [`rejection`](Rejection) is the only place that maps the engine's faults and the domains'
 //! refusals to wire and HTTP statuses.
 //!
-//! Until TLS and authentication exist, [`bind`] refuses every address that strangers can reach.
+//! HTTP requests of every door go through [`answer`]. [`bind`] is for doors without encryption and refuses
+//! every address that strangers can reach.
 
 mod answer;
 mod authenticate;

@@ -6,6 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use contract::{Slot, Tenant};
 use limiter::{Demand, Limiter, Unit, Verdict, retry_after_s, write_limit, write_policies};
@@ -109,7 +111,7 @@ impl Limits {
             })
             .collect();
         let mut limiter = self.limiter.borrow_mut();
-        let mut numbers = self.numbers.borrow_mut();
+        let mut numbers = self.numbers.borrow().clone();
         let mut rules = limiter.policies().to_vec();
         let mut free: Vec<_> = (0..numbers.len())
             .rev()
@@ -126,8 +128,11 @@ impl Limits {
             }
         }
         match limiter.set_policies(&rules) {
-            Ok(()) => *self.active.borrow_mut() = active,
-            // The domain checks more than the limiter does: it would be a fault of ours.
+            Ok(()) => {
+                *self.numbers.borrow_mut() = numbers;
+                *self.active.borrow_mut() = active;
+            }
+            // More policies over all tenants than a limiter holds.
             Err(error) => tracing::error!(%error, "the limits stay as they were"),
         }
     }
@@ -210,14 +215,20 @@ pub(crate) async fn limit(
         let word = if owner == core.id() {
             limits.charge(core, &charges)
         } else {
-            let theirs = charges.clone();
-            core.on(owner, move |there| with(there, |limits| limits.charge(there, &theirs))).await
+            charge_there(core, owner, &charges).await
         };
         if !word.verdict.is_admitted() {
+            // The refund gives back what is held as well.
+            allowance.held.clear();
             for (owner, charged_us, charges) in charged {
                 tell(core, owner, move |there, limits| limits.refund(there, charged_us, &charges));
             }
             return Err(Box::new(limited(&word)));
+        }
+        // At once: this future may be dropped at its next step.
+        let held: Vec<_> = charges.iter().filter(|it| it.concurrent).copied().collect();
+        if !held.is_empty() {
+            allowance.held.push((owner, held));
         }
         charged.push((owner, word.charged_us, charges));
         let tighter = |than: &Word| word.verdict.remaining < than.verdict.remaining;
@@ -226,12 +237,47 @@ pub(crate) async fn limit(
         }
     }
     allowance.fields = tightest.as_ref().and_then(fields);
-    let held = charged.into_iter().map(|(owner, _, mut charges)| {
-        charges.retain(|it| it.concurrent);
-        (owner, charges)
-    });
-    allowance.held = held.filter(|(_, charges)| !charges.is_empty()).collect();
     Ok(allowance)
+}
+
+/// Has another core charge. Should the caller be gone by then, what was charged is given back: the
+/// owner gets both requests in this order.
+async fn charge_there(core: &Core, owner: CoreId, charges: &[Charge]) -> Word {
+    let admitted = Arc::new(AtomicBool::new(false));
+    let (theirs, noted) = (charges.to_vec(), Arc::clone(&admitted));
+    let mut pending = Pending { core, owner, charges, admitted: Some(admitted) };
+    let word = core
+        .on(owner, move |there| {
+            let word = with(there, |limits| limits.charge(there, &theirs));
+            noted.store(word.verdict.is_admitted(), Ordering::Release);
+            word
+        })
+        .await;
+    pending.admitted = None;
+    word
+}
+
+/// A charge on another core whose outcome nobody has heard yet.
+struct Pending<'a> {
+    core: &'a Core,
+    owner: CoreId,
+    charges: &'a [Charge],
+    /// Set by the owner; `None` once it was heard.
+    admitted: Option<Arc<AtomicBool>>,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        let Some(admitted) = self.admitted.take() else { return };
+        let held: Vec<_> = self.charges.iter().filter(|it| it.concurrent).copied().collect();
+        if !held.is_empty() {
+            tell(self.core, self.owner, move |_, limits| {
+                if admitted.load(Ordering::Acquire) {
+                    limits.release(&held);
+                }
+            });
+        }
+    }
 }
 
 impl Drop for Allowance {

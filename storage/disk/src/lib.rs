@@ -18,8 +18,10 @@ mod lock;
 pub mod plain;
 pub mod probe;
 pub mod sim;
+mod slip;
 
 pub use bell::Bell;
 pub use device::{Device, File, IO_BYTES_MAX, yield_now};
 pub use error::{DiskError, Operation};
 pub use lock::{DirLock, LockError};
+pub use slip::Slip;

@@ -1,11 +1,10 @@
 //! What may take milliseconds runs on a thread beside the log's: directory changes, which wait for
 //! the file system's journal, and the zeroes of a new file. Commits go on meanwhile.
 
-use std::future::poll_fn;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
 use std::thread::{self, JoinHandle};
+
+use crate::Slip;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -16,12 +15,6 @@ pub(super) struct Helper {
     /// `None` where no thread could be started: jobs run on the caller's.
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct Outcome<T> {
-    value: Option<T>,
-    waker: Option<Waker>,
 }
 
 impl Helper {
@@ -40,30 +33,11 @@ impl Helper {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
         let Some(jobs) = &self.jobs else { return work() };
-        let outcome = Arc::new(Mutex::new(Outcome { value: None, waker: None }));
-        let theirs = Arc::clone(&outcome);
-        let job = move || {
-            let value = work();
-            let waker = {
-                let mut outcome = lock(&theirs);
-                outcome.value = Some(value);
-                outcome.waker.take()
-            };
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        };
+        let slip = Slip::default();
+        let theirs = slip.clone();
         // The thread takes jobs until this sender is gone.
-        jobs.send(Box::new(job)).expect("the helper outlives its jobs");
-        poll_fn(|context| {
-            let mut outcome = lock(&outcome);
-            if let Some(value) = outcome.value.take() {
-                return Poll::Ready(value);
-            }
-            outcome.waker = Some(context.waker().clone());
-            Poll::Pending
-        })
-        .await
+        jobs.send(Box::new(move || theirs.fill(work()))).expect("the helper outlives its jobs");
+        slip.filled().await
     }
 }
 
@@ -75,9 +49,4 @@ impl Drop for Helper {
             drop(thread.join());
         }
     }
-}
-
-fn lock<T>(outcome: &Mutex<T>) -> MutexGuard<'_, T> {
-    // No code under this lock can panic.
-    outcome.lock().unwrap_or_else(PoisonError::into_inner)
 }
