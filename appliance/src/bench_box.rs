@@ -14,13 +14,29 @@ use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::bootstrap::admin_key;
+
 /// Runs until it is dropped; its directory goes with it.
 #[derive(Debug)]
 pub(crate) struct BenchBox {
     child: Child,
     directory: PathBuf,
+    doors: Doors,
+}
+
+/// Where it listens, and what its doors with encryption want.
+#[derive(Debug)]
+pub(crate) struct Doors {
     pub(crate) http: SocketAddr,
     pub(crate) rpc: SocketAddr,
+    /// The same over TLS.
+    pub(crate) rpc_tls: SocketAddr,
+    /// TCP and UDP.
+    pub(crate) https: SocketAddr,
+    /// What clients have to trust.
+    pub(crate) authority: PathBuf,
+    /// The administrator's.
+    pub(crate) api_key: String,
 }
 
 impl BenchBox {
@@ -47,10 +63,12 @@ impl BenchBox {
         }
         let mut serve = Command::new(&program);
         serve.args(["serve", "--json", "--trace-level", "warn"]).arg("--data").arg(directory);
+        // No flag opens it.
+        serve.env("QUOIN_RPC__TLS_LISTEN", "127.0.0.1:0");
         let mut child = serve.args(ports).stdout(Stdio::piped()).spawn()?;
         stop_with_us(child.id(), directory.to_owned())?;
-        match ready(&mut child) {
-            Ok((http, rpc)) => Ok(Self { child, directory: directory.to_owned(), http, rpc }),
+        match ready(&mut child, directory) {
+            Ok(doors) => Ok(Self { child, directory: directory.to_owned(), doors }),
             Err(error) => {
                 // It said why on standard error.
                 let _ = child.kill();
@@ -62,6 +80,10 @@ impl BenchBox {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    pub(crate) fn doors(&self) -> &Doors {
+        &self.doors
     }
 
     /// Where its log lies.
@@ -86,15 +108,20 @@ fn stop_with_us(pid: u32, directory: PathBuf) -> Result<()> {
     Ok(())
 }
 
-fn ready(child: &mut Child) -> Result<(SocketAddr, SocketAddr)> {
+fn ready(child: &mut Child, directory: &Path) -> Result<Doors> {
     let out = child.stdout.take().context("the child's output is piped")?;
     let mut line = String::new();
     BufReader::new(out).read_line(&mut line)?;
     let ready: Value = serde_json::from_str(&line).context("quoin serve did not start")?;
-    let address = |name: &str| -> Result<SocketAddr> {
-        Ok(ready[name].as_str().context("an address")?.parse()?)
-    };
-    Ok((address("http")?, address("rpc")?))
+    let text = |name: &'static str| ready[name].as_str().context(name);
+    Ok(Doors {
+        http: text("http")?.parse()?,
+        rpc: text("rpc")?.parse()?,
+        rpc_tls: text("rpc_tls")?.parse()?,
+        https: text("https")?.parse()?,
+        authority: text("authority")?.into(),
+        api_key: admin_key(directory).context("the new box has no administrator's key")?,
+    })
 }
 
 impl Drop for BenchBox {

@@ -6,23 +6,31 @@
 //! 3. The runtime takes the lock, opens the stores, replays the log, starts log and cores; each
 //!    core opens its share of the doors.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
+use ::telemetry::Telemetry;
 use anyhow::{Context, Result};
 use config::{Config, Device};
+use credentials::MasterKey;
 use gateway::{Front, Gate, Origins, Terms, TokenTerms};
 use runtime::{CheckpointOptions, DeviceChoice, Doors, LogOptions, Options, Progress, Running};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::bootstrap::master_key;
 use crate::encryption;
 use crate::shutdown::Shutdown;
+use crate::telemetry;
 
 /// How often a long replay says how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
+/// How long a port may be taken still.
+const PORT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The binary's version.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -34,10 +42,16 @@ pub(crate) struct Booted {
     /// With the ports that were taken.
     pub(crate) http: SocketAddr,
     pub(crate) rpc: SocketAddr,
+    /// Binary RPC over TLS.
+    pub(crate) rpc_tls: Option<SocketAddr>,
     /// HTTPS, and HTTP/3 on the UDP port of the same number.
     pub(crate) https: Option<SocketAddr>,
     /// What clients have to trust, when the certificate is the development one.
     pub(crate) authority: Option<PathBuf>,
+    /// What seals the keys that sign its tokens.
+    pub(crate) master: MasterKey,
+    /// What takes finished requests off the cores; stopped after them.
+    pub(crate) telemetry: Arc<Telemetry>,
 }
 
 /// Starts the box; returns when every core serves. `shutdown` holds signals back from just before
@@ -55,19 +69,32 @@ pub(crate) fn boot(config: &Config, shutdown: Option<&Shutdown>) -> Result<Boote
     let cores = config.cores.count;
     demand_free(config.rpc.listen).context("rpc.listen")?;
     demand_free(config.http.listen).context("http.listen")?;
+    if let Some(listen) = config.rpc.tls_listen {
+        demand_free(listen).context("rpc.tls_listen")?;
+    }
     let rpc = Arc::new(
         rpc::Door::bind(config.rpc.listen, cores, rpc_options(config)).context("rpc.listen")?,
     );
     let web = Arc::new(
         web::Door::bind(config.http.listen, cores, web_options(config)).context("http.listen")?,
     );
-    let encrypted = encryption::open(config)?;
-    let https = encrypted.as_ref().map(|it| it.https.address());
+    let encrypted = encryption::open(config)?.map(Arc::new);
+    let master = master_key(&config.data, config.tokens.master_key.as_deref())?;
+    let https = encrypted.as_ref().and_then(|it| it.https.as_ref()).map(web::Door::address);
+    let rpc_tls = encrypted.as_ref().and_then(|it| it.rpc.as_ref()).map(rpc::Door::address);
     let authority = encrypted.as_ref().and_then(|it| it.authority.clone());
     let (http_address, rpc_address) = (web.address(), rpc.address());
-    tracing::info!(http = %http_address, rpc = %rpc_address, ?https, "ports taken");
-    let front = Front::new(terms(config), registry::ALL, cores);
+    tracing::info!(http = %http_address, rpc = %rpc_address, ?https, ?rpc_tls, "ports taken");
+    let telemetry = Arc::new(telemetry::start(config, http_address)?);
+    let recorders = Arc::clone(&telemetry);
+    let front = Front::new(terms(config, &master), registry::ALL, cores);
+    if let Some(doors) = encrypted.clone().filter(|it| it.quic.is_some()) {
+        let open = move |core| doors.quic.as_ref().map_or(0, |it| it.counts(core).open_http3);
+        front.metrics().ask_http3(open);
+    }
     let doors: Doors = Arc::new(move |core| {
+        // Before the gate, which looks for it.
+        core.keep(Rc::new(recorders.recorder(core.id().0)));
         let gate = Rc::new(Gate::new(&front, &core));
         rpc.serve(&gate).map_err(|error| format!("rpc: {error}"))?;
         web.serve(&gate).map_err(|error| format!("http: {error}"))?;
@@ -80,7 +107,8 @@ pub(crate) fn boot(config: &Config, shutdown: Option<&Shutdown>) -> Result<Boote
     let running =
         runtime::start(&options(config), registry::ALL, &doors, &mut |it| teller.tell(&it))?;
     tracing::info!(took_ms = millis(began), "serving");
-    Ok(Booted { running, http: http_address, rpc: rpc_address, https, authority })
+    let (http, rpc) = (http_address, rpc_address);
+    Ok(Booted { running, http, rpc, rpc_tls, https, authority, master, telemetry })
 }
 
 /// The runtime's options.
@@ -110,7 +138,7 @@ pub(crate) fn options(config: &Config) -> Options {
     }
 }
 
-fn rpc_options(config: &Config) -> rpc::Options {
+pub(crate) fn rpc_options(config: &Config) -> rpc::Options {
     let limits = wire::Limits {
         request_bytes_max: config.rpc.request_bytes_max,
         reply_bytes_max: config.rpc.reply_bytes_max,
@@ -121,15 +149,22 @@ fn rpc_options(config: &Config) -> rpc::Options {
         limits,
         connections_max: count(config.rpc.connections_max),
         hello_ms: whole_millis(config.rpc.handshake_timeout),
+        ..rpc::Options::default()
     }
 }
 
-fn terms(config: &Config) -> Terms {
+fn terms(config: &Config, master: &MasterKey) -> Terms {
+    let tokens = TokenTerms {
+        issuer: config.tokens.issuer.clone(),
+        audience: config.tokens.audience.clone(),
+        master: Some(master.clone()),
+        ..TokenTerms::default()
+    };
     Terms {
         body_bytes_max: config.http.body_bytes_max,
         origins: Origins::of(config.http.origins.clone()),
         version: VERSION.to_owned(),
-        tokens: TokenTerms::default(),
+        tokens,
     }
 }
 
@@ -189,12 +224,28 @@ impl Teller<'_> {
 
 /// Refuses a port that another process listens on. The doors share theirs between cores, and the
 /// kernel would let a second box of the same user share them too, each getting some connections.
+///
+/// The ports of a box that was just killed are free only once the kernel has taken its rings apart,
+/// some time after the process is gone: it is given that time.
 fn demand_free(address: SocketAddr) -> Result<()> {
-    if address.port() != 0 {
-        TcpListener::bind(address)
-            .with_context(|| format!("{address} cannot be taken; port 0 takes a free one"))?;
+    if address.port() == 0 {
+        return Ok(());
     }
-    Ok(())
+    let began = Instant::now();
+    loop {
+        match TcpListener::bind(address) {
+            Ok(_) => return Ok(()),
+            Err(error)
+                if error.kind() == io::ErrorKind::AddrInUse && began.elapsed() < PORT_PATIENCE =>
+            {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(error) => {
+                let taken = format!("{address} cannot be taken; port 0 takes a free one");
+                return Err(anyhow::Error::new(error).context(taken));
+            }
+        }
+    }
 }
 
 /// Raises the soft limits of locked memory and open files to the hard ones. A refusal leaves them:

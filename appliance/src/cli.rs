@@ -9,6 +9,7 @@ mod flags;
 mod init;
 mod inspect;
 mod quote;
+mod rotate;
 mod serve;
 mod top;
 
@@ -46,6 +47,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Doctor(doctor::Doctor),
     Bench(bench::Bench),
+    RotateSigningKey(rotate::Rotate),
     Config(config::ConfigFlags),
 }
 
@@ -61,6 +63,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Bench(bench) => bench.run(),
+        Command::RotateSigningKey(rotate) => rotate.run(),
         Command::Config(config) => config.run(),
     };
     match done {

@@ -1,4 +1,6 @@
-//! The doors with encryption: certificates, HTTPS and HTTP/3.
+//! The doors with encryption: certificates, HTTPS, HTTP/3, and binary RPC over TLS and QUIC.
+
+mod secret;
 
 use std::cell::Cell;
 use std::io;
@@ -10,13 +12,16 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use bytes::Bytes;
 use config::Config;
-use gateway::{DoorKind, Gate, Peer};
-use http::HeaderValue;
+use gateway::{DoorKind, Gate, Peer, Place, Rejection};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use tls::{Certificates, ClientCertificates, Pair, Protocol, ServerOptions, server_config};
+use wire::Status;
 
-use crate::boot::web_options;
+use crate::boot::{rpc_options, web_options};
 
 /// How often the certificate's files are looked at.
 const LOOK: Duration = Duration::from_secs(10);
@@ -26,15 +31,22 @@ const PORT_TRIES: usize = 16;
 /// What is opened beside the plain doors.
 #[derive(Debug)]
 pub(crate) struct Encrypted {
-    pub(crate) https: web::Door,
-    pub(crate) http3: Option<quic::Door>,
+    /// HTTP/1.1 and HTTP/2.
+    pub(crate) https: Option<web::Door>,
+    /// HTTP/3, and binary RPC if it is spoken there.
+    pub(crate) quic: Option<quic::Door>,
+    /// Binary RPC over TLS.
+    pub(crate) rpc: Option<rpc::Door>,
+    rpc_options: rpc::Options,
     /// What clients have to trust, when the certificate is the development one.
     pub(crate) authority: Option<PathBuf>,
 }
 
 /// Takes the ports of the doors with encryption, if there are to be any.
 pub(crate) fn open(config: &Config) -> Result<Option<Encrypted>> {
-    let Some(listen) = config.https.listen else { return Ok(None) };
+    if config.https.listen.is_none() && config.rpc.tls_listen.is_none() {
+        return Ok(None);
+    }
     let (certificates, authority) = certificates(config)?;
     let options = ServerOptions {
         protocols: vec![Protocol::Http2, Protocol::Http1],
@@ -45,21 +57,40 @@ pub(crate) fn open(config: &Config) -> Result<Option<Encrypted>> {
         },
         ..ServerOptions::default()
     };
-    let tls = Arc::new(server_config(&certificates, &options).context("tls")?);
-    let quic_options = ServerOptions { protocols: vec![Protocol::Http3], tls12: false, ..options };
-    let quic_tls = server_config(&certificates, &quic_options).context("tls")?;
+    let web = config.https.listen.map(|listen| open_web(config, listen, &certificates, &options));
+    let (https, quic) = web.transpose()?.map_or((None, None), |(https, quic)| (Some(https), quic));
+    let rpc_tls = ServerOptions { protocols: vec![Protocol::Rpc], tls12: false, ..options };
+    let rpc_tls = Arc::new(server_config(&certificates, &rpc_tls).context("tls")?);
+    let (cores, rpc_options) = (config.cores.count, rpc_options(config));
+    let rpc = config.rpc.tls_listen.map(|listen| {
+        rpc::Door::bind_tls(listen, cores, rpc_tls, rpc_options).context("rpc.tls_listen")
+    });
+    let rpc = rpc.transpose()?;
+    watch(certificates)?;
+    Ok(Some(Encrypted { https, quic, rpc, rpc_options, authority }))
+}
+
+/// Takes the ports of HTTPS and HTTP/3.
+fn open_web(
+    config: &Config,
+    listen: SocketAddr,
+    certificates: &Arc<Certificates>,
+    options: &ServerOptions,
+) -> Result<(web::Door, Option<quic::Door>)> {
+    let tls = Arc::new(server_config(certificates, options).context("tls")?);
+    let quic_options =
+        ServerOptions { protocols: vec![Protocol::Http3], tls12: false, ..options.clone() };
+    let quic_tls = server_config(certificates, &quic_options).context("tls")?;
     let mut tries = 0;
-    let (https, quic) = loop {
+    loop {
         tries += 1;
         match bind(config, listen, &tls, &quic_tls) {
-            Ok(doors) => break doors,
+            Ok(doors) => return Ok(doors),
             // A port that is free for UDP may be taken for TCP: another one, as nobody asked for it.
             Err(_) if listen.port() == 0 && tries < PORT_TRIES => {}
             Err(error) => return Err(error.context("https.listen")),
         }
-    };
-    watch(certificates)?;
-    Ok(Some(Encrypted { https, http3: quic, authority }))
+    }
 }
 
 fn bind(
@@ -72,6 +103,9 @@ fn bind(
     let http3 = if config.https.http3 {
         let options = quic::Options {
             body_bytes_max: config.http.body_bytes_max,
+            secret: Some(secret::keep(&config.data.join("tls"))?),
+            refuse,
+            streams: config.rpc.quic.then_some(wire::ALPN),
             ..quic::Options::default()
         };
         Some(quic::Door::bind(listen, cores, quic_tls, options)?)
@@ -83,6 +117,34 @@ fn bind(
     let alt_svc = alt_svc.map(|it| HeaderValue::from_str(&it).expect("a port is digits"));
     let options = web::Options { tls: Some(Arc::clone(tls)), alt_svc, ..web_options(config) };
     Ok((web::Door::bind(listen, cores, options)?, http3))
+}
+
+/// What the QUIC door answers by itself, in the words of the other doors.
+fn refuse(status: StatusCode) -> Response<Bytes> {
+    let rejection = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Rejection::new(Status::TooLarge, "the body is over the limit of this door")
+        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            let detail = "the head is over the limit of this door";
+            Rejection::new(Status::TooLarge, detail).as_http(status.as_u16())
+        }
+        _ => {
+            let detail = "too many requests have not arrived in full; come back later";
+            let retry_after_ms = 1000;
+            Rejection { retry_after_ms, ..Rejection::new(Status::Busy, detail) }
+        }
+    };
+    let mut body = Vec::new();
+    rejection.write_json(Place::Door, &mut body);
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let problem = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, problem);
+    if rejection.retry_after_ms != 0 {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
 }
 
 /// The configured certificate, or the development one and its authority.
@@ -123,15 +185,22 @@ fn watch(certificates: Arc<Certificates>) -> io::Result<()> {
 impl Encrypted {
     /// Serves the core's share, from its own thread.
     pub(crate) fn serve(&self, gate: &Rc<Gate>) -> io::Result<()> {
-        self.https.serve(gate)?;
-        let Some(door) = &self.http3 else { return Ok(()) };
+        if let Some(https) = &self.https {
+            https.serve(gate)?;
+        }
+        if let Some(rpc) = &self.rpc {
+            rpc.serve(gate)?;
+        }
+        let Some(door) = &self.quic else { return Ok(()) };
         let core = gate.core().clone();
         let (service_gate, stopping) = (Rc::clone(gate), core.clone());
-        let service = move |request: http::Request<bytes::Bytes>, peer: quic::Peer| {
+        let service = move |request: Request<Bytes>, peer: quic::Peer| {
             answer(Rc::clone(&service_gate), request, peer)
         };
+        let streams = rpc::Streams::open(gate, self.rpc_options).map_err(io::Error::other)?;
+        let streams = move |stream| streams.clone().serve(stream);
         let stopping = async move { stopping.stopping().await };
-        if let Some(serving) = door.serve(core.id().0, service, stopping)? {
+        if let Some(serving) = door.serve_streams(core.id().0, service, streams, stopping)? {
             let guard = core.enter();
             monoio::spawn(async move {
                 serving.await;
@@ -142,15 +211,13 @@ impl Encrypted {
     }
 }
 
-async fn answer(
-    gate: Rc<Gate>,
-    request: http::Request<bytes::Bytes>,
-    peer: quic::Peer,
-) -> http::Response<bytes::Bytes> {
+async fn answer(gate: Rc<Gate>, request: Request<Bytes>, peer: quic::Peer) -> Response<Bytes> {
     let received = Cell::new(true);
+    let client = peer.certificates.as_deref().and_then(|it| tls::client_identity(it).ok());
     let peer = Peer {
         door: DoorKind::Http3,
         address: Some(peer.address),
+        client: client.as_ref(),
         early_data: peer.early_data,
         received: &received,
     };
@@ -159,4 +226,25 @@ async fn answer(
 
 fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_quic_door_are_problems() {
+        for (status, kind, retries) in [
+            (413, "urn:quoin:problem:request-too-large", false),
+            (431, "urn:quoin:problem:request-too-large", false),
+            (503, "urn:quoin:problem:overloaded", true),
+        ] {
+            let response = refuse(StatusCode::from_u16(status).unwrap());
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+            assert_eq!(response.headers().contains_key(RETRY_AFTER), retries);
+            let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+            assert_eq!((&problem["type"], &problem["status"]), (&kind.into(), &status.into()));
+        }
+    }
 }

@@ -7,6 +7,7 @@
 //! DIR/stores/      one redb file for each domain
 //! DIR/tls/         the development authority and certificate, when no other is configured
 //! DIR/admin.key    the first administrator's API key, until the operator moves it away
+//! DIR/master.key   what seals the keys that sign the box's own tokens, when no other is configured
 //! ```
 
 use std::fs;

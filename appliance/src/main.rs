@@ -17,6 +17,7 @@ mod operations;
 mod reference;
 mod shutdown;
 mod table;
+mod telemetry;
 mod trace;
 
 use std::process::ExitCode;

@@ -1,5 +1,10 @@
 //! The real binary, command by command. Servers listen on free ports and are stopped by signal.
 
+#[path = "commands/certificates.rs"]
+mod certificates;
+#[path = "commands/identities.rs"]
+mod identities;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;

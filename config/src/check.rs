@@ -1,17 +1,19 @@
 //! From the raw tree to the checked one.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::checked::{
-    Checkpoint, Config, Cores, Device, Format, Http, Https, Level, Log, Rpc, Stop, Stores, Tls,
-    Trace,
+    Access, Checkpoint, Config, Cores, Device, Format, Http, Https, Level, Log, Rpc, Stop, Stores,
+    Telemetry, Tls, Tokens, Trace,
 };
 use crate::error::{ConfigError, Place};
 use crate::layer::Setting;
 use crate::limits::{self, Range};
-use crate::raw::{Raw, RawHttp, RawHttps, RawLog, RawRpc, RawTls, RawTrace};
+use crate::raw::{
+    Raw, RawHttp, RawHttps, RawLog, RawRpc, RawTelemetry, RawTls, RawTokens, RawTrace,
+};
 
 const MIB: u64 = 1 << 20;
 
@@ -28,6 +30,8 @@ const LEVELS: &Words<Level> = &[
     ("trace", Level::Trace),
 ];
 const FORMATS: &Words<Format> = &[("text", Format::Text), ("json", Format::Json)];
+const ACCESS: &Words<Access> =
+    &[("off", Access::Off), ("errors", Access::Errors), ("all", Access::All)];
 
 /// Checks values and tells, when one is refused, which layer it came from.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,7 @@ impl Checker<'_> {
             http: self.http(&raw.http)?,
             https: self.https(&raw.https)?,
             tls: self.tls(&raw.tls)?,
+            tokens: tokens(&raw.tokens),
             rpc: self.rpc(&raw.rpc)?,
             log: self.log(&raw.log)?,
             checkpoint: Checkpoint {
@@ -64,12 +69,29 @@ impl Checker<'_> {
             },
             stop: Stop { grace: self.seconds(limits::STOP_GRACE, raw.stop.grace_s)? },
             trace: self.trace(&raw.trace)?,
+            telemetry: self.telemetry(&raw.telemetry)?,
         };
-        if config.rpc.listen == config.http.listen && config.rpc.listen.port() != 0 {
-            let found = config.rpc.listen.to_string();
-            return Err(ConfigError::SameAddress { place: self.place("rpc.listen"), found });
-        }
+        self.apart(&config)?;
         Ok(config)
+    }
+
+    /// Refuses two doors on one port: the kernel would let them share it.
+    fn apart(&self, config: &Config) -> Result<(), ConfigError> {
+        let doors = [
+            ("http.listen", Some(config.http.listen)),
+            ("https.listen", config.https.listen),
+            ("rpc.listen", Some(config.rpc.listen)),
+            ("rpc.tls_listen", config.rpc.tls_listen),
+        ];
+        for (at, (key, address)) in doors.iter().enumerate() {
+            let Some(address) = address.filter(|it| it.port() != 0) else { continue };
+            let same = doors[..at].iter().find(|(_, other)| *other == Some(address));
+            if let Some((taken_by, _)) = same {
+                let (place, found) = (self.place(key), address.to_string());
+                return Err(ConfigError::SameAddress { place, key, taken_by, found });
+            }
+        }
+        Ok(())
     }
 
     fn http(&self, raw: &RawHttp) -> Result<Http, ConfigError> {
@@ -107,8 +129,14 @@ impl Checker<'_> {
     }
 
     fn rpc(&self, raw: &RawRpc) -> Result<Rpc, ConfigError> {
+        let tls_listen = match &raw.tls_listen[..] {
+            "" => None,
+            text => Some(self.address("rpc.tls_listen", text)?),
+        };
         Ok(Rpc {
             listen: self.loopback("rpc.listen", &raw.listen)?,
+            tls_listen,
+            quic: raw.quic,
             request_bytes_max: self.number(limits::RPC_REQUEST, raw.request_bytes_max)?,
             reply_bytes_max: self.number(limits::RPC_REPLY, raw.reply_bytes_max)?,
             batch_items_max: self.number(limits::RPC_BATCH, raw.batch_items_max)?,
@@ -131,6 +159,24 @@ impl Checker<'_> {
         Ok(Trace {
             level: self.word("trace.level", &raw.level, LEVELS)?,
             format: self.word("trace.format", &raw.format, FORMATS)?,
+            access: self.word("trace.access", &raw.access, ACCESS)?,
+        })
+    }
+
+    fn telemetry(&self, raw: &RawTelemetry) -> Result<Telemetry, ConfigError> {
+        const ENDPOINT: &str = "telemetry.otlp_endpoint";
+        let endpoint = Some(&raw.otlp_endpoint).filter(|it| !it.is_empty());
+        if let Some(found) = endpoint.filter(|it| !is_endpoint(it)) {
+            let (place, found) = (self.place(ENDPOINT), found.clone());
+            return Err(ConfigError::NotAnEndpoint { place, key: ENDPOINT, found });
+        }
+        let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
+        Ok(Telemetry {
+            endpoint: endpoint.cloned(),
+            headers_file: path(&raw.otlp_headers_file),
+            authorities: path(&raw.otlp_authorities),
+            timeout: self.millis(limits::OTLP_TIMEOUT, raw.otlp_timeout_ms)?,
+            sample_per_million: self.number(limits::SAMPLE, raw.sample_per_million)?,
         })
     }
 
@@ -197,5 +243,71 @@ impl Checker<'_> {
     fn place(&self, key: &str) -> Place {
         let setting = self.settings.iter().find(|it| it.key == key);
         setting.map_or(Place::Default, |it| it.place.clone())
+    }
+}
+
+/// Scheme, host, perhaps a port, perhaps a path; nothing else.
+fn is_endpoint(text: &str) -> bool {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let Some(rest) = rest else { return false };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = match authority.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        Some((ip, port)) if ip.parse::<Ipv6Addr>().is_ok() => ("ip", port),
+        Some(_) => return false,
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let is_name = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_');
+    let is_port = |it: &str| it.parse::<u16>().is_ok_and(|it| it != 0);
+    let is_path = |it: u8| it.is_ascii_graphic() && !b"\"#<>?\\^`{|}".contains(&it);
+    !host.is_empty()
+        && host.bytes().all(is_name)
+        && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        && path.bytes().all(is_path)
+}
+
+fn tokens(raw: &RawTokens) -> Tokens {
+    let master_key = (!raw.master_key.is_empty()).then(|| PathBuf::from(&raw.master_key));
+    Tokens { issuer: raw.issuer.clone(), audience: raw.audience.clone(), master_key }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_place_and_nothing_else() {
+        for text in [
+            "http://127.0.0.1:4318",
+            "https://collector.example",
+            "https://otlp_1.example:443/a/b%20c/v1/traces",
+            "http://[::1]:4318/",
+            "http://[fe80::1]",
+        ] {
+            assert!(is_endpoint(text), "{text}");
+        }
+        for text in [
+            "127.0.0.1:4318",
+            "grpc://127.0.0.1:4317",
+            "HTTP://a",
+            "http://",
+            "http://:4318",
+            "http:///v1/traces",
+            "http://user:secret@a",
+            "http://a:",
+            "http://a:0",
+            "http://a:65536",
+            "http://[::1",
+            "http://[a]:1",
+            "http://[::1]4318",
+            "http://a b",
+            "http://a/b c",
+            "http://a/b?c",
+            "http://a/b#c",
+            "http://a?b",
+            "http://\u{e9}",
+            "http://a/\u{e9}",
+        ] {
+            assert!(!is_endpoint(text), "{text}");
+        }
     }
 }

@@ -17,6 +17,8 @@ pub struct Config {
     pub https: Https,
     /// Certificates.
     pub tls: Tls,
+    /// Its own access tokens.
+    pub tokens: Tokens,
     /// The binary RPC door.
     pub rpc: Rpc,
     /// The log.
@@ -29,6 +31,8 @@ pub struct Config {
     pub stop: Stop,
     /// What the process says about itself.
     pub trace: Trace,
+    /// What it tells a collector of spans.
+    pub telemetry: Telemetry,
 }
 
 /// The data plane's threads.
@@ -76,11 +80,26 @@ pub struct Tls {
     pub allow_tls12: bool,
 }
 
+/// The access tokens that the box signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens {
+    /// Their issuer.
+    pub issuer: String,
+    /// Their audience.
+    pub audience: String,
+    /// File with the key that seals what signs them; `None`: the one in the data directory.
+    pub master_key: Option<PathBuf>,
+}
+
 /// The binary RPC door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rpc {
     /// A loopback address; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Any address of this machine, for TLS; port 0 takes a free one. `None`: not over TLS.
+    pub tls_listen: Option<SocketAddr>,
+    /// Whether it is spoken over QUIC too, on the port of HTTP/3.
+    pub quic: bool,
     /// Longest request frame, header included.
     pub request_bytes_max: u32,
     /// Longest reply frame, header included.
@@ -175,4 +194,32 @@ pub struct Trace {
     pub level: Level,
     /// How it is written.
     pub format: Format,
+    /// Which requests get a line.
+    pub access: Access,
+}
+
+/// Which requests get a line of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// None.
+    Off,
+    /// Those answered with a status of 400 or more.
+    Errors,
+    /// All.
+    All,
+}
+
+/// Spans for a collector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telemetry {
+    /// Its address, `http` or `https`; `None`: nothing is sent.
+    pub endpoint: Option<String>,
+    /// File with headers for it, one `name: value` a line.
+    pub headers_file: Option<PathBuf>,
+    /// PEM file of the authorities that vouch for it; `None`: the system's.
+    pub authorities: Option<PathBuf>,
+    /// Longest wait for its answer.
+    pub timeout: Duration,
+    /// Of a million requests that no caller's trace decides, so many are recorded.
+    pub sample_per_million: u32,
 }

@@ -140,6 +140,19 @@ pub enum ConfigError {
         /// The value as found.
         found: String,
     },
+    /// Text that is no address of a collector.
+    #[error(
+        "{place}: `{key}` must be the address of a collector such as http://127.0.0.1:4318 or \
+         https://collector.example/otlp, without user, query and fragment, not \"{found}\""
+    )]
+    NotAnEndpoint {
+        /// Where it stands.
+        place: Place,
+        /// The key.
+        key: &'static str,
+        /// The value as found.
+        found: String,
+    },
     /// A certificate without its key, or the other way round.
     #[error(
         "{place}: `{key}` is set but `{missing}` is not: a certificate and its key go together"
@@ -152,11 +165,15 @@ pub enum ConfigError {
         /// The key that is not.
         missing: &'static str,
     },
-    /// Both doors on one port.
-    #[error("{place}: `rpc.listen` is {found}, which `http.listen` has taken: choose another port")]
+    /// Two doors on one port.
+    #[error("{place}: `{key}` is {found}, which `{taken_by}` has taken: choose another port")]
     SameAddress {
         /// Where it stands.
         place: Place,
+        /// The key.
+        key: &'static str,
+        /// The key that names the same address.
+        taken_by: &'static str,
         /// The address.
         found: String,
     },

@@ -21,8 +21,8 @@ mod raw;
 mod write;
 
 pub use checked::{
-    Checkpoint, Config, Cores, Device, Format, Http, Https, Level, Log, Rpc, Stop, Stores, Tls,
-    Trace,
+    Access, Checkpoint, Config, Cores, Device, Format, Http, Https, Level, Log, Rpc, Stop, Stores,
+    Telemetry, Tls, Tokens, Trace,
 };
 pub use error::{ConfigError, Place};
 pub use explain::{explain_json, explain_text};

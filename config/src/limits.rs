@@ -33,6 +33,10 @@ pub(crate) const CHECKPOINT_OVERLAY: Range = range("checkpoint.overlay_mib", 8, 
 pub(crate) const CHECKPOINT_INTERVAL: Range = range("checkpoint.interval_s", 1, 86_400, "seconds");
 pub(crate) const STORES_CACHE: Range = range("stores.cache_mib", 1, 1 << 20, "MiB");
 pub(crate) const STOP_GRACE: Range = range("stop.grace_s", 0, 3600, "seconds");
+pub(crate) const OTLP_TIMEOUT: Range =
+    range("telemetry.otlp_timeout_ms", 100, 60_000, "milliseconds");
+pub(crate) const SAMPLE: Range =
+    range("telemetry.sample_per_million", 0, 1_000_000, "requests of a million");
 
 #[cfg(test)]
 mod tests {
@@ -57,6 +61,8 @@ mod tests {
         CHECKPOINT_INTERVAL,
         STORES_CACHE,
         STOP_GRACE,
+        OTLP_TIMEOUT,
+        SAMPLE,
     ];
 
     /// The comment lines above every key of the defaults, joined.

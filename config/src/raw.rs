@@ -10,12 +10,14 @@ pub(crate) struct Raw {
     pub(crate) http: RawHttp,
     pub(crate) https: RawHttps,
     pub(crate) tls: RawTls,
+    pub(crate) tokens: RawTokens,
     pub(crate) rpc: RawRpc,
     pub(crate) log: RawLog,
     pub(crate) checkpoint: RawCheckpoint,
     pub(crate) stores: RawStores,
     pub(crate) stop: RawStop,
     pub(crate) trace: RawTrace,
+    pub(crate) telemetry: RawTelemetry,
 }
 
 #[derive(Debug, Deserialize)]
@@ -59,8 +61,18 @@ pub(crate) struct RawTls {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct RawTokens {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) master_key: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RawRpc {
     pub(crate) listen: String,
+    pub(crate) tls_listen: String,
+    pub(crate) quic: bool,
     pub(crate) request_bytes_max: i64,
     pub(crate) reply_bytes_max: i64,
     pub(crate) batch_items_max: i64,
@@ -103,4 +115,15 @@ pub(crate) struct RawStop {
 pub(crate) struct RawTrace {
     pub(crate) level: String,
     pub(crate) format: String,
+    pub(crate) access: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawTelemetry {
+    pub(crate) otlp_endpoint: String,
+    pub(crate) otlp_headers_file: String,
+    pub(crate) otlp_authorities: String,
+    pub(crate) otlp_timeout_ms: i64,
+    pub(crate) sample_per_million: i64,
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use config::{
-    Device, Flag, Format, Level, Loaded, Place, Sources, explain_json, explain_text, file_text,
-    load,
+    Access, Device, Flag, Format, Level, Loaded, Place, Sources, explain_json, explain_text,
+    file_text, load,
 };
 
 fn variables(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -38,10 +38,12 @@ fn the_defaults_are_a_configuration() {
     assert!(config.cores.pin);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.rpc.listen.to_string(), "127.0.0.1:9000");
+    assert_eq!((config.rpc.tls_listen, config.rpc.quic), (None, true));
     assert_eq!(config.log.segment_bytes, 64 << 20);
     assert_eq!(config.log.device, Device::Plain);
     assert_eq!(config.checkpoint.interval, Duration::from_mins(1));
     assert_eq!((config.trace.level, config.trace.format), (Level::Info, Format::Text));
+    assert_eq!((config.trace.access, config.telemetry.endpoint), (Access::Off, None));
 }
 
 #[test]
@@ -114,6 +116,18 @@ fn every_bad_file_is_refused_with_its_line() {
             "[log]\ndevice = \"floppy\"\n",
             "c.toml:2: `log.device` must be one of \"auto\", \"uring\", \"plain\", not \"floppy\"",
         ),
+        (
+            "[telemetry]\notlp_endpoint = \"127.0.0.1:4318\"\n",
+            "c.toml:2: `telemetry.otlp_endpoint` must be the address of a collector such as http://127.0.0.1:4318",
+        ),
+        (
+            "[telemetry]\nsample_per_million = 1000001\n",
+            "c.toml:2: `telemetry.sample_per_million` must be 0 to 1000000 requests of a million, not 1000001",
+        ),
+        (
+            "[trace]\naccess = \"some\"\n",
+            "c.toml:2: `trace.access` must be one of \"off\", \"errors\", \"all\", not \"some\"",
+        ),
         ("[data]\ndirectory = \"\"\n", "c.toml:2: `data.directory` must not be empty"),
         (
             "[cores]\ncount = 1.5\n",
@@ -133,6 +147,18 @@ fn every_bad_file_is_refused_with_its_line() {
         (
             "[rpc]\nlisten = \"[::]:9000\"\n",
             "c.toml:2: `rpc.listen` is [::]:9000, which other machines",
+        ),
+        (
+            "[rpc]\ntls_listen = \"localhost:9443\"\n",
+            "c.toml:2: `rpc.tls_listen` must be an IP address and a port such as",
+        ),
+        (
+            "[rpc]\ntls_listen = \"127.0.0.1:8443\"\n",
+            "c.toml:2: `rpc.tls_listen` is 127.0.0.1:8443, which `https.listen` has taken",
+        ),
+        (
+            "[https]\nlisten = \"127.0.0.1:8080\"\n",
+            "c.toml:2: `https.listen` is 127.0.0.1:8080, which `http.listen` has taken",
         ),
         (
             "[rpc]\nlisten = \"127.0.0.1:8080\"\n",

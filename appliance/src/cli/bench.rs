@@ -1,59 +1,117 @@
 //! `quoin bench`.
 
+use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Args;
-use load::WorkloadName;
+use clap::{Args, Subcommand};
+use load::{Over, OverloadArgs, WorkloadName};
 
 use crate::bench_box::BenchBox;
 
 /// Measure a box: throughput, latency, CPU per request, beside bare baselines
 ///
-/// With --rpc or --http a running box is loaded. Without either a box of its own is started: a child process on
-/// one core, on free ports, over a new data directory inside the current one, with the reference packs, removed
+/// With --rpc, --rpc-tls, --http or --https a running box is loaded. Without any a box of its own is started: a child process
+/// on one core, on free ports, over a new data directory inside the current one, with the reference packs, removed
 /// afterwards. Its CPU time is measured along, and for `accept` its disk.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n  \
     quoin bench quote --baseline                     RPC, one request in flight on each of 64 connections\n  \
     quoin bench quote --pipeline 64 --connections 8  RPC, pipelined\n  \
     quoin bench quote-batch --pipeline 4 -c 8        RPC, 64 shifts in a frame\n  \
-    quoin bench quote --over-http --baseline         HTTP/1.1 beside a bare hyper \"ok\"\n  \
+    quoin bench quote --over http --baseline         HTTP/1.1 beside a bare hyper \"ok\"\n  \
+    quoin bench quote --over https --baseline        the same over TLS\n  \
+    quoin bench quote --over http2 -c 16 -p 16 --baseline  HTTP/2, 16 streams on each of 16 connections\n  \
+    quoin bench quote --over http3 -c 16 -p 16 --baseline  HTTP/3 beside a bare \"ok\" on the same door\n  \
+    quoin bench quote --over rpc-tls --baseline      RPC over TLS; rpc-quic is over QUIC\n  \
     quoin bench accept -c 1                          durable, beside the device's own write + sync\n  \
     quoin bench quote --rate 100000                  open loop\n  \
+    quoin bench overload roster --over http2 --svg overload.svg  0.5 to 2 times what it can do\n  \
     quoin bench quote --rpc 127.0.0.1:9000 --json    a box that runs already")]
 pub(crate) struct Bench {
-    /// Start a box of its own and load its HTTP/1.1 door
-    #[arg(long, conflicts_with_all = ["rpc", "http"])]
+    #[command(subcommand)]
+    mode: Option<Mode>,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+#[derive(Debug, Args)]
+struct Plain {
+    /// The same as `--over http`
+    #[arg(long, hide = true, conflicts_with_all = ["over", "rpc", "rpc_tls", "http", "https"])]
     over_http: bool,
     #[command(flatten)]
     load: load::Args,
 }
 
+#[derive(Debug, Subcommand)]
+enum Mode {
+    /// Offer a door more than it can do: goodput, refusals and latency at 0.5 to 2 times its peak
+    ///
+    /// A closed loop finds the peak; then requests are sent on time whether or not replies come, and latency counts
+    /// from the time that was intended.
+    Overload(Box<OverloadArgs>),
+}
+
 impl Bench {
-    pub(crate) fn run(mut self) -> Result<ExitCode> {
-        let own = self.load.rpc.is_none()
-            && self.load.http.is_none()
-            && self.load.workload != WorkloadName::Echo;
-        let bench_box =
-            own.then(BenchBox::start).transpose().context("starting a box to measure")?;
-        if let Some(it) = &bench_box {
-            let address = if self.over_http { &mut self.load.http } else { &mut self.load.rpc };
-            *address = Some(if self.over_http { it.http } else { it.rpc });
-            self.load.server_pid = self.load.server_pid.or_else(|| Some(it.pid()));
-            // Only a durable answer is measured against the disk.
-            if self.load.workload == WorkloadName::Accept {
-                self.load.probe_dir.get_or_insert_with(|| it.directory().to_owned());
-            }
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match self.mode {
+            None => self.plain.run(),
+            Some(Mode::Overload(args)) => overload(*args),
         }
-        let report = load::run(&self.load)?;
-        let mut out = io::stdout().lock();
-        if self.load.json {
-            writeln!(out, "{}", report.to_json())?;
-        } else {
-            writeln!(out, "{report}")?;
-        }
-        Ok(ExitCode::SUCCESS)
     }
+}
+
+impl Plain {
+    fn run(mut self) -> Result<ExitCode> {
+        if self.over_http {
+            self.load.over = Some(Over::Http);
+        }
+        let _bench_box = own_box(&mut self.load)?;
+        let report = load::run(&self.load)?;
+        print(&if self.load.json { report.to_json() } else { report.to_string() })
+    }
+}
+
+fn overload(mut args: OverloadArgs) -> Result<ExitCode> {
+    let _bench_box = own_box(&mut args.load)?;
+    let report = load::overload(&args)?;
+    if let Some(file) = &args.svg {
+        fs::write(file, report.to_svg()).with_context(|| format!("writing {}", file.display()))?;
+    }
+    print(&if args.load.json { report.to_json() } else { report.to_string() })
+}
+
+/// Starts a box to measure, unless the flags name one, and makes them name it.
+fn own_box(load: &mut load::Args) -> Result<Option<BenchBox>> {
+    let named = [load.rpc, load.rpc_tls, load.http, load.https].iter().any(Option::is_some);
+    if named || load.workload == WorkloadName::Echo {
+        return Ok(None);
+    }
+    let started = BenchBox::start().context("starting a box to measure")?;
+    let doors = started.doors();
+    match load.over.unwrap_or(Over::Rpc) {
+        Over::Rpc => load.rpc = Some(doors.rpc),
+        Over::Http => load.http = Some(doors.http),
+        Over::RpcTls => load.rpc_tls = Some(doors.rpc_tls),
+        Over::Https | Over::Http2 | Over::Http3 | Over::RpcQuic => load.https = Some(doors.https),
+    }
+    if load.https.is_some() || load.rpc_tls.is_some() {
+        load.authority = Some(doors.authority.clone());
+        "localhost".clone_into(&mut load.server_name);
+        load.api_key = Some(doors.api_key.clone());
+    }
+    load.server_pid = load.server_pid.or_else(|| Some(started.pid()));
+    // Only a durable answer is measured against the disk.
+    if load.workload == WorkloadName::Accept {
+        load.probe_dir.get_or_insert_with(|| started.directory().to_owned());
+    }
+    Ok(Some(started))
+}
+
+fn print(text: &str) -> Result<ExitCode> {
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,7 @@ use super::flags::Layers;
 use crate::boot::{Booted, boot};
 use crate::layout::{Found, look, prepare};
 use crate::shutdown::{EXIT_FAILED, Ending, Shutdown};
+use crate::telemetry::FLUSH;
 use crate::trace;
 
 /// Serve a data directory over HTTP and binary RPC
@@ -75,6 +76,9 @@ impl Serve {
             if let Some(https) = booted.https {
                 write!(out, ", https https://{https}")?;
             }
+            if let Some(rpc) = booted.rpc_tls {
+                write!(out, ", rpc over TLS {rpc}")?;
+            }
             writeln!(out)?;
         }
         Ok(out.flush()?)
@@ -87,6 +91,7 @@ fn ready(booted: &Booted) -> String {
         "ready": true,
         "http": booted.http.to_string(),
         "rpc": booted.rpc.to_string(),
+        "rpc_tls": booted.rpc_tls.map(|it| it.to_string()),
         "https": booted.https.map(|it| it.to_string()),
         "authority": booted.authority.as_ref().map(|it| it.display().to_string()),
         "pid": process::id(),
@@ -109,8 +114,12 @@ pub(crate) fn finish(booted: Booted, shutdown: &Shutdown) -> ExitCode {
         Ending::Failure(reason) => failed(&reason),
         Ending::Signal(signal) => {
             tracing::info!(signal, "stopping; a second signal stops at once");
-            match booted.running.stop() {
+            let Booted { running, telemetry, .. } = booted;
+            match running.stop() {
                 Ok(()) => {
+                    if !telemetry.stop(FLUSH) {
+                        tracing::warn!("the last spans did not reach the collector");
+                    }
                     tracing::info!("stopped");
                     ExitCode::SUCCESS
                 }

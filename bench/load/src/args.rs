@@ -5,23 +5,43 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-/// The flags of a run. One of `--rpc` and `--http` says where the server listens.
+use crate::error::LoadError;
+
+/// The flags of a run. One of `--rpc`, `--http` and `--https` says where the server listens.
 #[derive(Debug, Clone, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line are what they are")]
 pub struct Args {
     /// What each request asks
     #[arg(value_enum, default_value = "quote")]
     pub workload: WorkloadName,
-    /// Load the binary RPC door at this address
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "http")]
+    /// What to speak [default: rpc, or what the address is of]
+    #[arg(long, value_enum, value_name = "PROTOCOL")]
+    pub over: Option<Over>,
+    /// The binary RPC door is at this address
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["rpc_tls", "http", "https"])]
     pub rpc: Option<SocketAddr>,
-    /// Load the HTTP/1.1 door at this address
-    #[arg(long, value_name = "ADDRESS")]
+    /// The binary RPC door over TLS is at this address
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["http", "https"])]
+    pub rpc_tls: Option<SocketAddr>,
+    /// The plain HTTP door is at this address
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "https")]
     pub http: Option<SocketAddr>,
+    /// The HTTP door with encryption is at this address, TCP and UDP, and RPC over QUIC
+    #[arg(long, value_name = "ADDRESS")]
+    pub https: Option<SocketAddr>,
+    /// The API key that every HTTP request and every encrypted RPC connection shows
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+    /// PEM file of the authority that vouches for the encrypted door
+    #[arg(long, value_name = "FILE")]
+    pub authority: Option<PathBuf>,
+    /// The name in the certificate of the encrypted door
+    #[arg(long, value_name = "NAME", default_value = "localhost")]
+    pub server_name: String,
     /// How many connections
     #[arg(long, short = 'c', value_name = "N", default_value_t = 64)]
     pub connections: u32,
-    /// Requests in flight on each connection
+    /// Requests in flight on each connection; over HTTP/2 and HTTP/3 as many streams
     #[arg(long, short = 'p', value_name = "N", default_value_t = 1)]
     pub pipeline: u32,
     /// Items in one RPC frame; the workload says how many when this is left out
@@ -43,7 +63,8 @@ pub struct Args {
     /// Give every request an idempotency key of its own
     #[arg(long)]
     pub idempotent: bool,
-    /// Also measure a bare echo (RPC) or a bare hyper "ok" (HTTP) with the same requests
+    /// Also measure a bare echo (RPC), a bare hyper "ok" (HTTP, HTTPS, HTTP/2) or the bare QUIC door
+    /// with an "ok" behind it (HTTP/3), with the same requests
     #[arg(long)]
     pub baseline: bool,
     /// The server's process, to count the CPU time that a request costs it
@@ -82,4 +103,84 @@ pub enum WorkloadName {
     Accept,
     /// The bare echo itself: what the generator and the machine can do
     Echo,
+}
+
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Over {
+    /// Binary RPC over TCP
+    Rpc,
+    /// Binary RPC over TLS
+    RpcTls,
+    /// Binary RPC over QUIC, one stream on each connection
+    RpcQuic,
+    /// HTTP/1.1 without encryption
+    Http,
+    /// HTTP/1.1 over TLS
+    Https,
+    /// HTTP/2, over TLS unless the address is of the plain door
+    Http2,
+    /// HTTP/3
+    Http3,
+}
+
+impl Over {
+    /// The name on the command line and in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rpc => "rpc",
+            Self::RpcTls => "rpc-tls",
+            Self::RpcQuic => "rpc-quic",
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Http2 => "http2",
+            Self::Http3 => "http3",
+        }
+    }
+}
+
+impl Over {
+    /// Whether the requests are JSON.
+    pub(crate) const fn is_http(self) -> bool {
+        matches!(self, Self::Http | Self::Https | Self::Http2 | Self::Http3)
+    }
+}
+
+/// Where requests go, and in which form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) over: Over,
+    pub(crate) address: SocketAddr,
+    /// Whether there is TLS in between.
+    pub(crate) secure: bool,
+}
+
+impl Args {
+    /// What the flags say about the server; `None` when they name none.
+    pub(crate) fn way(&self) -> Result<Option<Way>, LoadError> {
+        let doors = [
+            (Over::Rpc, self.rpc),
+            (Over::RpcTls, self.rpc_tls),
+            (Over::Http, self.http),
+            (Over::Https, self.https),
+        ];
+        let given = doors.into_iter().find_map(|(door, address)| Some((door, address?)));
+        let Some((door, address)) = given else { return Ok(None) };
+        let over = self.over.unwrap_or(door);
+        let secure = matches!(door, Over::Https | Over::RpcTls);
+        let flag = match (over, door) {
+            (Over::Rpc, Over::Rpc)
+            | (Over::RpcTls, Over::RpcTls)
+            | (Over::Http | Over::Http2, Over::Http)
+            | (Over::Https | Over::Http2 | Over::Http3 | Over::RpcQuic, Over::Https) => {
+                return Ok(Some(Way { over, address, secure }));
+            }
+            (Over::Rpc, _) => "--rpc",
+            (Over::RpcTls, _) => "--rpc-tls",
+            (Over::Http, _) => "--http",
+            _ => "--https",
+        };
+        let reason = format!("{} is spoken at the address of {flag}", over.name());
+        Err(LoadError::Invalid { flag: "over", reason })
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::io;
 use std::net::{Shutdown, TcpStream as StdStream};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -12,17 +13,23 @@ use std::task::{Poll, Waker};
 use monoio::buf::IoBufMut;
 use monoio::io::{AsyncReadRent, AsyncWriteRentExt, OwnedReadHalf, OwnedWriteHalf, Splitable};
 use monoio::net::TcpStream;
+use tls::Session;
 
-use crate::codec::Codec;
+use crate::codec::{Answer, Codec};
+use crate::link::Wired;
 use crate::pace::{Arrivals, Clock, Window};
 use crate::slots::Slots;
-use crate::tally::Tally;
+use crate::tally::{Statuses, Tally};
+use crate::trust::{Wire, decrypt};
 
 /// What all connections of one thread share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) window: Window,
+    /// How long a request that is due waits here to be sent before its caller has gone, in
+    /// nanoseconds; `None` is for ever.
+    pub(crate) patience_ns: Option<u64>,
     pub(crate) arrivals: RefCell<Arrivals>,
     pub(crate) tally: RefCell<Tally>,
     /// Why the first broken connection broke.
@@ -42,6 +49,11 @@ pub(crate) struct Line {
 struct State {
     codec: Codec,
     slots: Slots,
+    tls: Option<Box<Session>>,
+    /// With TLS: received in the clear and not understood yet.
+    plain: Vec<u8>,
+    /// With TLS: to be encrypted.
+    said: Vec<u8>,
     output: Vec<u8>,
     /// No more is read, so no more is written.
     ended: bool,
@@ -54,16 +66,28 @@ struct State {
 const READ_BYTES: usize = 128 * 1024;
 
 impl Line {
-    pub(crate) fn new(shared: &Rc<Shared>, codec: Codec, depth: u32, socket: StdStream) -> Self {
+    pub(crate) fn new(shared: &Rc<Shared>, wired: Wired, depth: u32) -> Self {
+        let Wired { wire: Wire { socket, tls, early }, codec } = wired;
         let state = State {
             codec,
             slots: Slots::new(depth),
+            tls,
+            plain: early,
+            said: Vec::new(),
             output: Vec::with_capacity(READ_BYTES),
             ended: false,
             stopping: false,
             writer: None,
         };
         Self { shared: Rc::clone(shared), state: RefCell::new(state), socket }
+    }
+
+    /// The socket once more, for the runtime.
+    pub(crate) fn stream(&self) -> io::Result<TcpStream> {
+        let stream = self.socket.try_clone()?;
+        // The ring waits by itself; the epoll fallback wants sockets that never wait.
+        stream.set_nonblocking(monoio::utils::is_legacy())?;
+        TcpStream::from_std(stream)
     }
 
     /// Runs until the connection ends. A failure is left in [`Shared::failure`].
@@ -106,9 +130,8 @@ impl Line {
     pub(crate) fn stop(&self, now: u64, tally: &mut Tally) {
         let mut state = self.state.borrow_mut();
         state.stopping = true;
-        for started in state.slots.waiting().filter(|it| self.shared.window.contains(*it)) {
-            tally.unanswered += 1;
-            tally.latency.saturating_record(now.saturating_sub(started).max(1));
+        for started in state.slots.waiting() {
+            self.shared.give_up(tally, now, started);
         }
         // A socket that is already closed needs no shutdown.
         drop(self.socket.shutdown(Shutdown::Both));
@@ -117,6 +140,12 @@ impl Line {
     async fn read(&self, mut reader: OwnedReadHalf<TcpStream>) -> Result<(), String> {
         let reply_bytes_max = self.state.borrow().codec.reply_bytes_max();
         let mut buffer: Vec<u8> = Vec::with_capacity(READ_BYTES);
+        {
+            let mut state = self.state.borrow_mut();
+            if state.tls.is_none() {
+                buffer.append(&mut state.plain);
+            }
+        }
         let end = loop {
             let kept = buffer.len();
             if buffer.capacity() - kept < READ_BYTES / 2 {
@@ -151,20 +180,16 @@ impl Line {
         let state = &mut *state;
         let mut tally = self.shared.tally.borrow_mut();
         let tally = &mut *tally;
-        let mut taken = 0;
-        loop {
-            let statuses = if in_window { &mut tally.statuses } else { &mut tally.outside };
-            let Some(answer) = state.codec.next(&bytes[taken..], statuses)? else { break };
-            taken += answer.bytes;
-            let started = state
-                .slots
-                .finish(answer.slot)
-                .ok_or_else(|| format!("two replies to request {}", answer.slot))?;
-            if answer.ok && self.shared.window.contains(started) {
-                tally.latency.saturating_record((now - started).max(1));
-            }
-            tally.frames += u64::from(in_window);
-        }
+        let taken = if let Some(tls) = &mut state.tls {
+            decrypt(tls, bytes, &mut state.plain, &mut state.output)?;
+            let mut plain = std::mem::take(&mut state.plain);
+            let taken = state.settle(&self.shared, tally, now, &plain)?;
+            plain.drain(..taken);
+            state.plain = plain;
+            bytes.len()
+        } else {
+            state.settle(&self.shared, tally, now, bytes)?
+        };
         if in_window {
             tally.received_bytes += u64::try_from(fresh).unwrap_or(0);
         }
@@ -199,21 +224,94 @@ impl Line {
     }
 }
 
+impl Shared {
+    /// Counts a reply to a request that was meant to start at `started`.
+    pub(crate) fn count(&self, tally: &mut Tally, now: u64, started: u64, ok: bool) {
+        if ok && self.window.contains(started) {
+            tally.latency.saturating_record((now - started).max(1));
+        }
+        tally.frames += u64::from(self.window.contains(now));
+    }
+
+    /// Where statuses of this moment are counted.
+    pub(crate) fn statuses<'t>(&self, tally: &'t mut Tally, now: u64) -> &'t mut Statuses {
+        if self.window.contains(now) { &mut tally.statuses } else { &mut tally.outside }
+    }
+
+    /// Whether a request is due whose caller is still there.
+    pub(crate) fn is_due(&self, tally: &mut Tally, now: u64) -> bool {
+        self.let_go(tally, now);
+        self.arrivals.borrow().is_due(now)
+    }
+
+    /// Gives up on what has been due for longer than the patience.
+    fn let_go(&self, tally: &mut Tally, now: u64) {
+        let mut arrivals = self.arrivals.borrow_mut();
+        let Some(limit) = self.patience_ns.and_then(|it| now.checked_sub(it)) else { return };
+        while let Some(intended) = arrivals.next_before(limit) {
+            // Neither a latency nor a lower bound of one: it was never asked.
+            tally.unsent += u64::from(self.window.contains(intended));
+        }
+    }
+
+    /// Hands out the intended start of the next request, if one is due.
+    pub(crate) fn start(&self, tally: &mut Tally, now: u64) -> Option<u64> {
+        self.let_go(tally, now);
+        let mut arrivals = self.arrivals.borrow_mut();
+        let intended = arrivals.next(now)?;
+        if arrivals.timetable().is_some() && self.window.contains(intended) {
+            tally.lateness.saturating_record((now - intended).max(1));
+        }
+        Some(intended)
+    }
+
+    /// Gives up on a request: it counts as unanswered, and with the time that it waited so far,
+    /// which is a lower bound of its latency.
+    pub(crate) fn give_up(&self, tally: &mut Tally, now: u64, started: u64) {
+        if self.window.contains(started) {
+            tally.unanswered += 1;
+            tally.latency.saturating_record(now.saturating_sub(started).max(1));
+        }
+    }
+}
+
 impl State {
+    /// Takes the complete replies off the front of `bytes`, and says how many bytes they were.
+    fn settle(
+        &mut self,
+        shared: &Shared,
+        tally: &mut Tally,
+        now: u64,
+        bytes: &[u8],
+    ) -> Result<usize, String> {
+        let mut taken = 0;
+        loop {
+            let out = if self.tls.is_some() { &mut self.said } else { &mut self.output };
+            let statuses = shared.statuses(tally, now);
+            let (count, answer) = self.codec.next(&bytes[taken..], out, statuses)?;
+            taken += count;
+            let Some(Answer { slot, ok, .. }) = answer else { return Ok(taken) };
+            let started = self.slots.finish(slot);
+            let started = started.ok_or_else(|| format!("two replies to request {slot}"))?;
+            shared.count(tally, now, started, ok);
+        }
+    }
+
     fn issue(&mut self, shared: &Shared, tally: &mut Tally, now: u64, count: u32) {
-        let mut arrivals = shared.arrivals.borrow_mut();
-        let open = arrivals.timetable().is_some();
         let before = self.output.len();
+        let out = if self.tls.is_some() { &mut self.said } else { &mut self.output };
         for _ in 0..count {
             if !self.slots.has_free() {
                 break;
             }
-            let Some(intended) = arrivals.next(now) else { break };
+            let Some(intended) = shared.start(tally, now) else { break };
             let slot = self.slots.take(intended);
-            self.codec.append(&mut self.output, slot);
-            if open && shared.window.contains(intended) {
-                tally.lateness.saturating_record((now - intended).max(1));
-            }
+            self.codec.append(out, slot);
+        }
+        if let Some(tls) = self.tls.as_mut().filter(|_| !self.said.is_empty()) {
+            // All of it: the handshake is over.
+            tls.write(&self.said, &mut self.output);
+            self.said.clear();
         }
         let bytes = self.output.len() - before;
         if shared.window.contains(now) {

@@ -1,25 +1,29 @@
 //! Connections to one side, greeted and ready to be loaded.
 
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use wire::{Greeting, Hello, Limits};
 
 use crate::codec::rpc::{self, Answerer, explain};
-use crate::codec::{Codec, Keys, http};
+use crate::codec::{Codec, Head, Keys, http1, http2};
 use crate::error::LoadError;
-use crate::tally::Tally;
+use crate::swarm::Swarm;
+use crate::tally::{Statuses, Tally};
+use crate::trust::{Trust, Wire};
 use crate::workload::Workload;
 
 /// How long a connection, a greeting or the very first reply may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whom requests go to, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Speech {
     Rpc(Answerer),
-    Http,
+    RpcQuic(Answerer),
+    Http1,
+    Http2,
+    Http3,
 }
 
 /// One side of a comparison.
@@ -27,6 +31,9 @@ pub(crate) enum Speech {
 pub(crate) struct Peer<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) speech: Speech,
+    /// `None` without encryption.
+    pub(crate) trust: Option<&'a Trust>,
+    pub(crate) api_key: Option<&'a str>,
     pub(crate) workload: &'a Workload,
     /// Items of one frame.
     pub(crate) items: u16,
@@ -34,6 +41,13 @@ pub(crate) struct Peer<'a> {
     pub(crate) depth: u32,
     /// Names this run in idempotency keys; `None` sends none.
     pub(crate) run: Option<u64>,
+}
+
+/// A connection that is ready to be loaded.
+#[derive(Debug)]
+pub(crate) struct Wired {
+    pub(crate) wire: Wire,
+    pub(crate) codec: Codec,
 }
 
 /// What the first reply of a side looked like.
@@ -47,97 +61,176 @@ pub(crate) struct Sounding {
     pub(crate) body: usize,
 }
 
+/// The number of a connection that no round makes, for keys that no round uses.
+const SOUNDING: u32 = u32::MAX >> 8;
+
 impl Peer<'_> {
-    /// Connects and, where there is a greeting, is let in.
-    pub(crate) fn connect(&self, connection: u32) -> Result<(TcpStream, Codec), LoadError> {
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self.speech, Speech::Http1 | Speech::Http2 | Speech::Http3)
+    }
+
+    pub(crate) fn is_quic(&self) -> bool {
+        matches!(self.speech, Speech::Http3 | Speech::RpcQuic(_))
+    }
+
+    /// The name by which requests know the server.
+    pub(crate) fn authority(&self) -> String {
+        match self.trust {
+            None => self.address.to_string(),
+            Some(trust) => format!("{}:{}", trust.name, self.address.port()),
+        }
+    }
+
+    /// What every HTTP request says.
+    pub(crate) fn head<'h>(&'h self, authority: &'h str) -> Head<'h> {
+        Head {
+            workload: self.workload,
+            authority,
+            secure: self.trust.is_some(),
+            api_key: self.api_key,
+            keyed: self.run.is_some(),
+        }
+    }
+
+    pub(crate) fn keys(&self, connection: u32) -> Option<Keys> {
+        self.run.map(|run| Keys::new(run, connection))
+    }
+
+    /// Connects over TCP and, where there is a greeting, is let in.
+    pub(crate) fn connect(&self, connection: u32) -> Result<Wired, LoadError> {
         let failed = |source| LoadError::Connect { address: self.address, source };
-        let mut socket = TcpStream::connect_timeout(&self.address, PATIENCE).map_err(failed)?;
+        let socket = TcpStream::connect_timeout(&self.address, PATIENCE).map_err(failed)?;
         socket.set_nodelay(true).map_err(failed)?;
         socket.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-        let keys = self.run.map(|run| Keys::new(run, connection));
+        let mut wire = Wire::new(socket, self.trust).map_err(|it| self.refused(it))?;
+        let keys = self.keys(connection);
+        let authority = self.authority();
+        let head = self.head(&authority);
         let codec = match self.speech {
-            Speech::Http => Codec::Http(http::Codec::new(self.workload, self.address, keys)),
+            Speech::Http3 | Speech::RpcQuic(_) => unreachable!("it goes over datagrams"),
+            Speech::Http1 => Codec::Http1(http1::Codec::new(&head, keys)),
+            Speech::Http2 => {
+                let mut hello = Vec::new();
+                let mut codec = http2::Codec::new(&head, keys, &mut hello);
+                let begun = begin_http2(&mut wire, &mut codec, hello);
+                let streams_max = begun.map_err(|it| self.refused(it))?;
+                self.demand_depth(streams_max)?;
+                Codec::Http2(Box::new(codec))
+            }
             Speech::Rpc(answerer) => {
                 let limits = match answerer {
                     Answerer::Echo => Limits::DEFAULT,
-                    Answerer::Server => self.greet(&mut socket)?,
+                    Answerer::Server => {
+                        greet(&mut wire, self.hello()).map_err(|it| self.refused(it))?
+                    }
                 };
-                if u32::from(limits.in_flight_max) < self.depth {
-                    let most = limits.in_flight_max;
-                    let reason = format!("the server takes {most} requests in flight at most");
-                    return Err(LoadError::Invalid { flag: "pipeline", reason });
-                }
+                self.demand_depth(limits.in_flight_max.into())?;
                 Codec::Rpc(rpc::Codec::new(self.workload, self.items, keys, answerer, limits)?)
             }
         };
-        Ok((socket, codec))
+        Ok(Wired { wire, codec })
     }
 
-    fn greet(&self, socket: &mut TcpStream) -> Result<Limits, LoadError> {
-        let address = self.address;
-        let refused = |reason: String| LoadError::Handshake { address, reason };
-        let mut hello = Vec::new();
-        Hello::new("load").encode(&mut hello);
-        socket.write_all(&hello).map_err(|it| refused(it.to_string()))?;
-        let mut bytes = Vec::new();
-        loop {
-            receive(socket, &mut bytes).map_err(&refused)?;
-            match Greeting::decode(&bytes).map_err(|it| refused(it.to_string()))? {
-                Some((Greeting::Welcome(welcome), _)) => return Ok(welcome.limits),
-                Some((Greeting::Refusal(refusal), _)) => {
-                    return Err(refused(format!("{refusal:?}")));
-                }
-                None => {}
-            }
+    pub(crate) fn refused(&self, reason: String) -> LoadError {
+        LoadError::Handshake { address: self.address, reason }
+    }
+
+    pub(crate) fn demand_depth(&self, most: u32) -> Result<(), LoadError> {
+        if self.depth <= most {
+            return Ok(());
+        }
+        let reason = format!("the server takes {most} requests in flight at most");
+        Err(LoadError::Invalid { flag: "pipeline", reason })
+    }
+
+    /// What an RPC connection says first. The plain door wants no credential, and an older server
+    /// would not take one.
+    pub(crate) fn hello(&self) -> Hello<'_> {
+        let hello = Hello::new("load");
+        match (self.trust, self.api_key) {
+            (Some(_), Some(api_key)) => hello.showing(api_key),
+            _ => hello,
         }
     }
 
     /// Asks once, so that a workload without an ordinary answer is noticed before it is measured.
     pub(crate) fn sound(&self) -> Result<Sounding, LoadError> {
-        let address = self.address;
-        let broken = |reason| LoadError::Broken { address, reason };
-        // The key of the last possible connection: no round makes it again.
-        let (mut socket, mut codec) = self.connect(u32::MAX >> 8)?;
+        if self.is_quic() {
+            return Swarm::connect(self, &[SOUNDING])?.sound(self);
+        }
+        let broken = |reason| LoadError::Broken { address: self.address, reason };
+        let Wired { mut wire, mut codec } = self.connect(SOUNDING)?;
         let mut request = Vec::new();
         codec.append(&mut request, 0);
-        socket.write_all(&request).map_err(|it| broken(it.to_string()))?;
-        let mut bytes = Vec::new();
+        wire.send(&request).map_err(broken)?;
         let mut statuses = Tally::new().outside;
-        let answer = loop {
-            receive(&mut socket, &mut bytes).map_err(broken)?;
-            if let Some(answer) = codec.next(&bytes, &mut statuses).map_err(broken)? {
-                break answer;
+        let (last, answer) = loop {
+            wire.receive().map_err(broken)?;
+            let mut said = Vec::new();
+            let next = codec.next(&wire.early, &mut said, &mut statuses).map_err(broken)?;
+            wire.send(&said).map_err(broken)?;
+            if let (_, Some(answer)) = next {
+                break (std::mem::take(&mut wire.early), answer);
             }
-        };
-        let head_bytes = match self.speech {
-            Speech::Http => {
-                http::Response::parse(&bytes).ok().flatten().map_or(0, |it| it.head_bytes)
-            }
-            Speech::Rpc(_) => wire::HEADER_BYTES,
+            wire.early.drain(..next.0);
         };
         if !answer.ok {
-            let answer = match self.speech {
-                Speech::Http => String::from_utf8_lossy(&bytes).into_owned(),
-                Speech::Rpc(_) => explain(&bytes),
+            let text = match &codec {
+                Codec::Http1(_) => String::from_utf8_lossy(&last).into_owned(),
+                Codec::Http2(codec) => status_and(&statuses, codec.refusal()),
+                Codec::Rpc(_) => explain(&last),
             };
-            return Err(LoadError::Refused { address, answer });
+            return Err(LoadError::Refused { address: self.address, answer: text });
         }
-        Ok(Sounding {
-            request: request.len(),
-            reply: answer.bytes,
-            body: answer.bytes - head_bytes,
-        })
+        Ok(Sounding { request: request.len(), reply: answer.bytes, body: answer.body_bytes })
     }
 }
 
-fn receive(socket: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), String> {
-    let mut chunk = [0; 16 * 1024];
-    match socket.read(&mut chunk) {
-        Ok(0) => Err("it closed the connection".to_owned()),
-        Ok(count) => {
-            bytes.extend_from_slice(&chunk[..count]);
-            Ok(())
+/// The one status that was counted, and what was said with it.
+pub(crate) fn status_and(statuses: &Statuses, body: &[u8]) -> String {
+    let status = statuses.iter().next().map_or(0, |(status, _)| status);
+    format!("{status} {}", String::from_utf8_lossy(body))
+}
+
+fn greet(wire: &mut Wire, hello: Hello<'_>) -> Result<Limits, String> {
+    let mut bytes = Vec::new();
+    hello.encode(&mut bytes);
+    wire.send(&bytes)?;
+    loop {
+        wire.receive()?;
+        if let Some(limits) = welcome(&mut wire.early)? {
+            return Ok(limits);
         }
-        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Takes the greeting off the front of `bytes`; `None` when it is not complete.
+pub(crate) fn welcome(bytes: &mut Vec<u8>) -> Result<Option<Limits>, String> {
+    match Greeting::decode(bytes).map_err(|it| it.to_string())? {
+        Some((Greeting::Welcome(welcome), taken)) => {
+            let limits = welcome.limits;
+            bytes.drain(..taken);
+            Ok(Some(limits))
+        }
+        Some((Greeting::Refusal(refusal), _)) => Err(format!("{refusal:?}")),
+        None => Ok(None),
+    }
+}
+
+/// Waits for the server's settings: how many streams it takes.
+fn begin_http2(
+    wire: &mut Wire,
+    codec: &mut http2::Codec,
+    mut said: Vec<u8>,
+) -> Result<u32, String> {
+    let mut statuses = Tally::new().outside;
+    loop {
+        wire.send(&std::mem::take(&mut said))?;
+        if let Some(streams_max) = codec.streams_max() {
+            return Ok(streams_max);
+        }
+        wire.receive()?;
+        let (taken, _) = codec.next(&wire.early, &mut said, &mut statuses)?;
+        wire.early.drain(..taken);
     }
 }

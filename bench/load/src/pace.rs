@@ -62,6 +62,23 @@ impl Arrivals {
         }
     }
 
+    /// The intended start of the next request, if it is of the time before `limit`. A closed loop has
+    /// none that waits.
+    pub(crate) fn next_before(&mut self, limit: u64) -> Option<u64> {
+        match self {
+            Self::Closed { .. } => None,
+            Self::Open(timetable) => timetable.next(limit.checked_sub(1)?),
+        }
+    }
+
+    /// Whether [`Self::next`] would hand something out.
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        match self {
+            Self::Closed { until } => now < *until,
+            Self::Open(timetable) => timetable.backlog(now) != 0,
+        }
+    }
+
     pub(crate) fn timetable(&self) -> Option<&Timetable> {
         match self {
             Self::Closed { .. } => None,
@@ -155,6 +172,13 @@ mod tests {
     fn what_nobody_took_stays_due_at_its_own_time() {
         let mut timetable = Timetable::new(0, 10_000_000, 1_000);
         assert_eq!(timetable.backlog(3_500_000), 4);
+        let mut arrivals = Arrivals::Open(Timetable::new(0, 10_000_000, 1_000));
+        assert_eq!(arrivals.next_before(0), None);
+        assert_eq!(arrivals.next_before(1_000_000), Some(0));
+        assert_eq!(arrivals.next_before(1_000_000), None, "the next start is not before itself");
+        assert_eq!(arrivals.next(1_000_000), Some(1_000_000));
+        assert!(Arrivals::Open(Timetable::new(5, 10, 1_000)).is_due(5));
+        assert!(!Arrivals::Open(Timetable::new(5, 10, 1_000)).is_due(4));
         assert_eq!(timetable.next(3_500_000), Some(0));
         assert_eq!(timetable.next(3_500_000), Some(1_000_000));
         assert_eq!(timetable.backlog(3_500_000), 2);
@@ -167,7 +191,9 @@ mod tests {
     #[test]
     fn a_closed_loop_ends_with_its_window() {
         let mut arrivals = Arrivals::Closed { until: 10 };
+        assert!(arrivals.is_due(9) && !arrivals.is_due(10));
         assert_eq!((arrivals.next(9), arrivals.next(10)), (Some(9), None));
         assert!(arrivals.is_over(10) && !arrivals.is_over(9));
+        assert_eq!(arrivals.next_before(9), None);
     }
 }

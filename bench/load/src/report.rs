@@ -11,10 +11,11 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::args::Args;
-use crate::link::Sounding;
+use crate::link::{Peer, Sounding, Speech};
 use crate::round::{Measured, Shape};
 use crate::tally::{histogram, merge_histogram};
-use crate::workload::Workload;
+
+pub(crate) use table::{Maybe, Micros, PerSecond, grouped};
 
 /// Everything a run found. Prints as a table; [`Report::to_json`] gives the same as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -127,6 +128,8 @@ pub struct Round {
     pub received_bytes: u64,
     /// How much of the window the (busiest) generator thread was running.
     pub generator_busy_percent: f64,
+    /// CPU time of the generator per answer, all its threads, in microseconds.
+    pub generator_cpu_us: f64,
     /// How much of the window the answering side's busiest thread was running.
     pub server_busy_percent: Option<f64>,
     /// Only in an open loop.
@@ -194,17 +197,20 @@ pub(crate) struct Device {
 }
 
 impl Settings {
-    pub(crate) fn new(
-        args: &Args,
-        workload: &Workload,
-        address: SocketAddr,
-        batch: u16,
-        shape: &Shape,
-        sounding: Sounding,
-    ) -> Self {
+    pub(crate) fn new(args: &Args, target: &Peer<'_>, shape: &Shape, sounding: Sounding) -> Self {
+        let Peer { address, workload, items: batch, .. } = *target;
         Self {
             workload: workload.name,
-            protocol: if args.http.is_some() { "http" } else { "rpc" },
+            protocol: match (target.speech, target.trust) {
+                (Speech::Rpc(_), None) => "rpc",
+                (Speech::Rpc(_), Some(_)) => "rpc-tls",
+                (Speech::RpcQuic(_), _) => "rpc-quic",
+                (Speech::Http1, None) => "http",
+                (Speech::Http1, Some(_)) => "https",
+                (Speech::Http2, None) => "http2 without encryption",
+                (Speech::Http2, Some(_)) => "http2",
+                (Speech::Http3, _) => "http3",
+            },
             address,
             connections: args.connections,
             pipeline: args.pipeline,
@@ -265,6 +271,7 @@ impl Round {
             sent_bytes: tally.sent_bytes,
             received_bytes: tally.received_bytes,
             generator_busy_percent: busy(tally.generator_ns),
+            generator_cpu_us: float(tally.generator_all_ns) / 1e3 / answers,
             server_busy_percent: used.map(|used| busy(used.busiest_thread_us * 1_000)),
             open: shape.rate.map(|offered_per_s| OpenLoop {
                 offered_per_s,
@@ -277,9 +284,10 @@ impl Round {
     }
 }
 
-fn label(http: bool, status: u16) -> String {
+pub(crate) fn label(http: bool, status: u16) -> String {
     if http {
-        return status.to_string();
+        // No status is 0: the server reset the stream.
+        return if status == 0 { "reset".to_owned() } else { status.to_string() };
     }
     wire::Status::from_number(status).map_or_else(|| status.to_string(), |it| it.title().to_owned())
 }
@@ -313,7 +321,7 @@ fn middle<T: Copy>(sorted: &[T]) -> Option<T> {
 }
 
 impl Latency {
-    fn of(histogram: &Histogram<u64>) -> Self {
+    pub(crate) fn of(histogram: &Histogram<u64>) -> Self {
         Self {
             count: histogram.len(),
             min_ns: histogram.min(),

@@ -7,8 +7,9 @@ use crate::cpu::{Subject, Used};
 use crate::error::LoadError;
 use crate::link::Peer;
 use crate::pace::{Clock, Window};
+use crate::swarm::Swarm;
 use crate::tally::Tally;
-use crate::worker::Task;
+use crate::worker::{Connections, Task};
 
 /// What all rounds of a run have in common. Times in nanoseconds.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub(crate) struct Shape {
     pub(crate) client_cores: Vec<usize>,
     /// Threads never sleep.
     pub(crate) spin: bool,
+    /// In an open loop: what is due for longer is not sent any more.
+    pub(crate) patience_ns: Option<u64>,
 }
 
 /// What one round counted.
@@ -71,11 +74,16 @@ pub(crate) fn measure(
 fn tasks(shape: &Shape, peer: &Peer<'_>) -> Result<Vec<Task>, LoadError> {
     let threads = shape.client_cores.len();
     let clock = Clock::start();
-    let mut tasks: Vec<Task> = shape
-        .client_cores
-        .iter()
-        .enumerate()
-        .map(|(index, core)| Task {
+    let mut tasks = Vec::with_capacity(threads);
+    for (index, core) in shape.client_cores.iter().enumerate() {
+        let numbers: Vec<u32> = (0..shape.connections).skip(index).step_by(threads).collect();
+        let connections = if peer.is_quic() {
+            Connections::Quic(Box::new(Swarm::connect(peer, &numbers)?))
+        } else {
+            let connect = |number: &u32| peer.connect(*number);
+            Connections::Tcp(numbers.iter().map(connect).collect::<Result<_, _>>()?)
+        };
+        tasks.push(Task {
             core: Some(*core),
             clock,
             window: Window { from: 0, to: 0 },
@@ -83,11 +91,9 @@ fn tasks(shape: &Shape, peer: &Peer<'_>) -> Result<Vec<Task>, LoadError> {
             rate: shape.rate.map(|rate| share(rate, index, threads)),
             depth: peer.depth,
             spin: shape.spin,
-            connections: Vec::new(),
-        })
-        .collect();
-    for (index, connection) in (0..shape.connections).enumerate() {
-        tasks[index % threads].connections.push(peer.connect(connection)?);
+            patience_ns: shape.patience_ns,
+            connections,
+        });
     }
     Ok(tasks)
 }

@@ -1,18 +1,21 @@
 //! A whole run: the rounds of the target, those of the baseline between them, the device around.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use disk::probe;
+use tls::Protocol;
 
-use crate::args::{Args, WorkloadName};
-use crate::baseline::{Baseline, Kind};
+use crate::args::{Args, Over, Way, WorkloadName};
+use crate::baseline::{Baseline, Kind, Version};
 use crate::codec::rpc::Answerer;
 use crate::cpu::{self, Subject};
 use crate::error::LoadError;
 use crate::link::{Peer, Speech};
 use crate::report::{Device, Report, Series, Settings};
 use crate::round::{Measured, Shape, measure};
+use crate::trust::Trust;
 use crate::workload::Workload;
 
 /// Synced writes of each of the two looks at the device.
@@ -27,60 +30,138 @@ pub fn run(args: &Args) -> Result<Report, LoadError> {
 
 /// Runs requests of the caller's own making; `args.workload` only says whether it is the echo.
 pub fn run_workload(args: &Args, workload: &Workload) -> Result<Report, LoadError> {
-    let items = args.batch.unwrap_or_else(|| if args.http.is_some() { 1 } else { workload.batch });
-    let shape = shape(args, items)?;
-    let own = args.workload == WorkloadName::Echo;
-    let echo = own.then(|| Baseline::start(Kind::Echo, args.server_core)).transpose()?;
-    let (address, speech) = match (&echo, args.rpc, args.http) {
-        (Some(echo), _, None) => (echo.address, Speech::Rpc(Answerer::Echo)),
-        (None, Some(address), None) => (address, Speech::Rpc(Answerer::Server)),
-        (None, None, Some(address)) => (address, Speech::Http),
-        _ => {
-            let reason = "give --rpc ADDRESS or --http ADDRESS, or neither for `echo`".to_owned();
-            return Err(LoadError::Invalid { flag: "rpc", reason });
-        }
-    };
-    let run = args.idempotent.then(run_number);
-    let target = Peer { address, speech, workload, items, depth: args.pipeline, run };
+    let site = Site::new(args, workload)?;
+    let (target, shape) = (site.peer(args, workload), shape(args)?);
     let sounding = target.sound()?;
-    let subject = match (&echo, args.server_pid) {
-        (Some(echo), _) => Some(Subject::Thread(echo.tid)),
-        (None, pid) => pid.map(Subject::Process),
-    };
+    let (speech, http) = (site.speech, target.is_http());
+    let (secure, body_bytes) = (site.trust.is_some(), sounding.body);
     let kind = match speech {
-        Speech::Rpc(_) => Kind::Echo,
-        Speech::Http => Kind::Http { body_bytes: sounding.body },
+        Speech::Rpc(_) => Kind::Echo { secure },
+        Speech::RpcQuic(_) => Kind::EchoQuic,
+        Speech::Http1 => Kind::Http { version: Version::Http1, secure, body_bytes },
+        Speech::Http2 => Kind::Http { version: Version::Http2, secure, body_bytes },
+        Speech::Http3 => Kind::Http3 { body_bytes },
     };
     let baseline = args.baseline.then(|| Baseline::start(kind, args.server_core)).transpose()?;
     let device_before = args.probe_dir.as_deref().map(device).transpose()?;
     let mut of_target = Vec::new();
     let mut of_baseline = Vec::new();
     for _ in 0..args.rounds {
-        of_target.push(measure(&shape, &target, subject)?);
+        of_target.push(measure(&shape, &target, site.subject(args))?);
         if let Some(baseline) = &baseline {
             let speech = match speech {
                 Speech::Rpc(_) => Speech::Rpc(Answerer::Echo),
-                Speech::Http => Speech::Http,
+                Speech::RpcQuic(_) => Speech::RpcQuic(Answerer::Echo),
+                http => http,
             };
-            let peer = Peer { address: baseline.address, speech, ..target };
+            let trust = baseline.trust.as_ref();
+            let peer = Peer { address: baseline.address, speech, trust, ..target };
             of_baseline.push(measure(&shape, &peer, Some(Subject::Thread(baseline.tid)))?);
         }
     }
     let device_after = args.probe_dir.as_deref().map(device).transpose()?;
-    let http = speech == Speech::Http;
     let series = |name: &str, rounds: &[Measured]| Series::new(name, http, &shape, rounds);
-    let name = if own { "bare echo" } else { "server" };
-    let beside = if http { "bare hyper ok" } else { "bare echo" };
+    let name = if site.echo.is_some() { "bare echo" } else { "server" };
     Ok(Report::new(
-        Settings::new(args, workload, address, items, &shape, sounding),
+        Settings::new(args, &target, &shape, sounding),
         series(name, &of_target),
-        baseline.map(|_| series(beside, &of_baseline)),
+        baseline.map(|_| series(kind.name(), &of_baseline)),
         device_before.zip(device_after).map(|(before, after)| Device { before, after }),
     ))
 }
 
+/// Where a run's requests go.
+pub(crate) struct Site {
+    address: SocketAddr,
+    speech: Speech,
+    trust: Option<Trust>,
+    /// Items of one frame.
+    items: u16,
+    /// Names the run in idempotency keys.
+    run: Option<u64>,
+    /// The bare echo, when it is the target.
+    echo: Option<Baseline>,
+}
+
+impl Site {
+    pub(crate) fn new(args: &Args, workload: &Workload) -> Result<Self, LoadError> {
+        let way = args.way()?;
+        let http = way.is_some_and(|it| it.over.is_http());
+        let items = args.batch.unwrap_or(if http { 1 } else { workload.batch });
+        if items != 1 && http {
+            let reason = "HTTP has no batches: use the workload `roster`".to_owned();
+            return Err(LoadError::Invalid { flag: "batch", reason });
+        }
+        // Checked before anything is started.
+        shape(args)?;
+        let own = args.workload == WorkloadName::Echo;
+        let echo = own
+            .then(|| Baseline::start(Kind::Echo { secure: false }, args.server_core))
+            .transpose()?;
+        let (address, speech) = match (&echo, way) {
+            (Some(echo), Some(Way { over: Over::Rpc, .. }) | None) => {
+                (echo.address, Speech::Rpc(Answerer::Echo))
+            }
+            (None, Some(way)) => (way.address, speech(way.over)),
+            _ => {
+                let reason = "give --rpc, --rpc-tls, --http or --https ADDRESS, or none for `echo`";
+                return Err(LoadError::Invalid { flag: "rpc", reason: reason.to_owned() });
+            }
+        };
+        let trust = way.filter(|it| it.secure).map(|_| trust(args, speech)).transpose()?;
+        let run = args.idempotent.then(run_number);
+        Ok(Self { address, speech, trust, items, run, echo })
+    }
+
+    pub(crate) fn peer<'a>(&'a self, args: &'a Args, workload: &'a Workload) -> Peer<'a> {
+        Peer {
+            address: self.address,
+            speech: self.speech,
+            trust: self.trust.as_ref(),
+            api_key: args.api_key.as_deref(),
+            workload,
+            items: self.items,
+            depth: args.pipeline,
+            run: self.run,
+        }
+    }
+
+    /// Whose CPU time is the server's.
+    pub(crate) fn subject(&self, args: &Args) -> Option<Subject> {
+        match &self.echo {
+            Some(echo) => Some(Subject::Thread(echo.tid)),
+            None => args.server_pid.map(Subject::Process),
+        }
+    }
+}
+
+fn speech(over: Over) -> Speech {
+    match over {
+        Over::Rpc | Over::RpcTls => Speech::Rpc(Answerer::Server),
+        Over::RpcQuic => Speech::RpcQuic(Answerer::Server),
+        Over::Http | Over::Https => Speech::Http1,
+        Over::Http2 => Speech::Http2,
+        Over::Http3 => Speech::Http3,
+    }
+}
+
+/// Whom to believe at a door with encryption.
+fn trust(args: &Args, speech: Speech) -> Result<Trust, LoadError> {
+    let invalid = |reason| LoadError::Invalid { flag: "authority", reason };
+    let missing = "give the PEM file of the authority that vouches for the server; a data directory \
+                   has it in tls/development-authority.pem";
+    let authority = args.authority.as_deref().ok_or_else(|| invalid(missing.to_owned()))?;
+    let protocol = match speech {
+        Speech::Rpc(_) | Speech::RpcQuic(_) => Protocol::Rpc,
+        Speech::Http1 => Protocol::Http1,
+        Speech::Http2 => Protocol::Http2,
+        Speech::Http3 => Protocol::Http3,
+    };
+    Trust::new(authority, &args.server_name, protocol).map_err(invalid)
+}
+
 /// Checks what the flags say about size and time.
-fn shape(args: &Args, items: u16) -> Result<Shape, LoadError> {
+pub(crate) fn shape(args: &Args) -> Result<Shape, LoadError> {
     let invalid = |flag, reason: &str| LoadError::Invalid { flag, reason: reason.to_owned() };
     if !(1..=CONNECTIONS_MAX).contains(&args.connections) {
         return Err(invalid("connections", "give 1 up to 10000"));
@@ -90,9 +171,6 @@ fn shape(args: &Args, items: u16) -> Result<Shape, LoadError> {
     }
     if args.rounds == 0 {
         return Err(invalid("rounds", "give at least 1"));
-    }
-    if items != 1 && args.http.is_some() {
-        return Err(invalid("batch", "HTTP has no batches: use the workload `roster`"));
     }
     let nanos = |flag, seconds: f64, least: f64| {
         if (least..=86_400.0).contains(&seconds) {
@@ -119,6 +197,7 @@ fn shape(args: &Args, items: u16) -> Result<Shape, LoadError> {
         window_ns: nanos("seconds", args.seconds, 0.01)?,
         client_cores,
         spin: args.spin,
+        patience_ns: None,
     })
 }
 

@@ -52,12 +52,16 @@ pub(crate) struct Tally {
     pub(crate) received_bytes: u64,
     /// Started inside the window and never answered.
     pub(crate) unanswered: u64,
+    /// Meant to start inside the window and never sent: due for longer than the patience.
+    pub(crate) unsent: u64,
     /// Most starts that were due and not sent.
     pub(crate) backlog_max: u64,
     /// Starts that were due and not sent when the window closed.
     pub(crate) backlog_end: u64,
-    /// CPU time of the generator's thread inside the window, in nanoseconds.
+    /// CPU time of the generator's busiest thread inside the window, in nanoseconds.
     pub(crate) generator_ns: u64,
+    /// The same of all its threads together.
+    pub(crate) generator_all_ns: u64,
 }
 
 impl Tally {
@@ -71,9 +75,11 @@ impl Tally {
             sent_bytes: 0,
             received_bytes: 0,
             unanswered: 0,
+            unsent: 0,
             backlog_max: 0,
             backlog_end: 0,
             generator_ns: 0,
+            generator_all_ns: 0,
         }
     }
 
@@ -91,9 +97,11 @@ impl Tally {
         self.sent_bytes += other.sent_bytes;
         self.received_bytes += other.received_bytes;
         self.unanswered += other.unanswered;
+        self.unsent += other.unsent;
         self.backlog_max += other.backlog_max;
         self.backlog_end += other.backlog_end;
         self.generator_ns = self.generator_ns.max(other.generator_ns);
+        self.generator_all_ns += other.generator_all_ns;
     }
 }
 
@@ -121,6 +129,7 @@ mod tests {
             }
         }
         (low.generator_ns, high.generator_ns) = (7, 5);
+        (low.generator_all_ns, high.generator_all_ns) = (7, 5);
         low.merge(&high);
         for quantile in [0.0, 0.5, 0.9, 0.99, 0.999, 1.0] {
             assert_eq!(
@@ -130,7 +139,7 @@ mod tests {
         }
         assert_eq!(low.latency.len(), 10_000);
         assert_eq!(low.statuses.iter().collect::<Vec<_>>(), [(0, 9_000), (40, 1_000)]);
-        assert_eq!((low.frames, low.generator_ns), (10_000, 7));
+        assert_eq!((low.frames, low.generator_ns, low.generator_all_ns), (10_000, 7, 12));
     }
 
     #[test]

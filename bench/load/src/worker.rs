@@ -1,19 +1,18 @@
 //! One thread of the generator: its connections, its timetable, its clock.
 
 use std::cell::Cell;
-use std::net::TcpStream as StdStream;
 use std::rc::Rc;
 use std::time::Duration;
 
-use monoio::net::TcpStream;
 use monoio::time::sleep;
 use runtime::event_loop;
 
-use crate::codec::Codec;
 use crate::cpu;
 use crate::error::LoadError;
 use crate::line::{Line, Shared};
+use crate::link::Wired;
 use crate::pace::{Arrivals, Clock, Timetable, Window};
+use crate::swarm::{self, Flight, Lane, Swarm};
 use crate::tally::Tally;
 use crate::timer::Timer;
 use crate::turns::Turns;
@@ -30,9 +29,55 @@ pub(crate) struct Task {
     pub(crate) rate: Option<u64>,
     /// Requests in flight on one connection.
     pub(crate) depth: u32,
+    /// See [`Shared::patience_ns`].
+    pub(crate) patience_ns: Option<u64>,
     /// Never sleep.
     pub(crate) spin: bool,
-    pub(crate) connections: Vec<(StdStream, Codec)>,
+    pub(crate) connections: Connections,
+}
+
+/// The connections of one thread, ready to be loaded.
+#[derive(Debug)]
+pub(crate) enum Connections {
+    Tcp(Vec<Wired>),
+    Quic(Box<Swarm>),
+}
+
+/// A connection under load.
+#[derive(Debug)]
+enum Way {
+    Tcp(Rc<Line>),
+    Quic(Lane),
+}
+
+impl Way {
+    fn issue(&self, now: u64, count: u32) {
+        match self {
+            Self::Tcp(line) => line.issue(now, count),
+            Self::Quic(lane) => lane.issue(now, count),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        match self {
+            Self::Tcp(line) => line.has_room(),
+            Self::Quic(lane) => lane.has_room(),
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        match self {
+            Self::Tcp(line) => line.is_idle(),
+            Self::Quic(lane) => lane.is_idle(),
+        }
+    }
+
+    fn stop(&self, now: u64, tally: &mut Tally) {
+        match self {
+            Self::Tcp(line) => line.stop(now, tally),
+            Self::Quic(lane) => lane.stop(now, tally),
+        }
+    }
 }
 
 /// How often the end of a phase is looked for. Far below any window.
@@ -60,34 +105,46 @@ impl Task {
         let shared = Rc::new(Shared {
             clock: self.clock,
             window: self.window,
+            patience_ns: self.patience_ns,
             arrivals: arrivals.into(),
             tally: Tally::new().into(),
             failure: None.into(),
         });
-        let mut lines = Vec::with_capacity(self.connections.len());
-        let mut running = Vec::with_capacity(self.connections.len() + 1);
-        for (socket, codec) in self.connections {
-            let stream = socket.try_clone()?;
-            // The ring waits by itself; the epoll fallback wants sockets that never wait.
-            stream.set_nonblocking(monoio::utils::is_legacy())?;
-            let line = Rc::new(Line::new(&shared, codec, self.depth, socket));
-            running.push(monoio::spawn(Rc::clone(&line).run(TcpStream::from_std(stream)?)));
-            lines.push(line);
+        let mut ways = Vec::new();
+        let mut running = Vec::new();
+        let mut flight: Option<Rc<Flight>> = None;
+        match self.connections {
+            Connections::Tcp(connections) => {
+                for wired in connections {
+                    let line = Rc::new(Line::new(&shared, wired, self.depth));
+                    running.push(monoio::spawn(Rc::clone(&line).run(line.stream()?)));
+                    ways.push(Way::Tcp(line));
+                }
+            }
+            Connections::Quic(swarm) => {
+                let swarm = Flight::new(&shared, *swarm, self.depth);
+                ways.extend(swarm.lanes().into_iter().map(Way::Quic));
+                running.push(monoio::spawn(swarm::run(Rc::clone(&swarm))));
+                flight = Some(swarm);
+            }
         }
-        let lines: Rc<[Rc<Line>]> = lines.into();
+        let ways: Rc<[Way]> = ways.into();
         let turns = self.spin.then(|| Rc::new(Turns::default()));
         if let Some(turns) = turns.clone() {
             running.push(monoio::spawn(async move { turns.give().await }));
         }
         if self.rate.is_some() {
             let timer = Timer::new()?;
-            let pace = pace(Rc::clone(&shared), Rc::clone(&lines), timer, turns.clone());
+            let pace = pace(Rc::clone(&shared), Rc::clone(&ways), timer, turns.clone());
             running.push(monoio::spawn(pace));
         }
         let look = || async {
             match &turns {
                 Some(turns) => turns.next().await,
                 None => sleep(LOOK).await,
+            }
+            if let Some(flight) = &flight {
+                flight.tick();
             }
         };
         let until = |at| {
@@ -101,22 +158,26 @@ impl Task {
         until(self.window.from).await;
         let generator_ns = cpu::thread_ns();
         until(self.window.to).await;
-        shared.tally.borrow_mut().generator_ns = cpu::thread_ns() - generator_ns;
+        let used_ns = cpu::thread_ns() - generator_ns;
+        {
+            let mut tally = shared.tally.borrow_mut();
+            (tally.generator_ns, tally.generator_all_ns) = (used_ns, used_ns);
+        }
         if let Some(timetable) = shared.arrivals.borrow().timetable() {
             shared.tally.borrow_mut().backlog_end = timetable.backlog(self.window.to);
         }
         let deadline = self.window.to + DRAIN_NS;
         loop {
             let now = shared.clock.now();
-            let over = shared.arrivals.borrow().is_over(now) && lines.iter().all(|it| it.is_idle());
+            let over = shared.arrivals.borrow().is_over(now) && ways.iter().all(Way::is_idle);
             if over || deadline <= now || shared.failure.borrow().is_some() {
                 break;
             }
             look().await;
         }
         let now = shared.clock.now();
-        for line in lines.iter() {
-            line.stop(now, &mut shared.tally.borrow_mut());
+        for way in ways.iter() {
+            way.stop(now, &mut shared.tally.borrow_mut());
         }
         give_up(&shared, now);
         if let Some(turns) = &turns {
@@ -131,12 +192,7 @@ impl Task {
 }
 
 /// Sends what falls due, on whichever connection has room, in turn.
-async fn pace(
-    shared: Rc<Shared>,
-    lines: Rc<[Rc<Line>]>,
-    mut timer: Timer,
-    turns: Option<Rc<Turns>>,
-) {
+async fn pace(shared: Rc<Shared>, ways: Rc<[Way]>, mut timer: Timer, turns: Option<Rc<Turns>>) {
     let turn = Cell::new(0_usize);
     loop {
         let now = shared.clock.now();
@@ -145,16 +201,16 @@ async fn pace(
             if due == 0 {
                 break;
             }
-            let free = (0..lines.len())
-                .map(|step| (turn.get() + step) % lines.len())
-                .find(|index| lines[*index].has_room());
+            let free = (0..ways.len())
+                .map(|step| (turn.get() + step) % ways.len())
+                .find(|index| ways[*index].has_room());
             let Some(index) = free else {
                 let mut tally = shared.tally.borrow_mut();
                 tally.backlog_max = tally.backlog_max.max(due);
                 break;
             };
             turn.set(index + 1);
-            lines[index].issue(now, 1);
+            ways[index].issue(now, 1);
         }
         let next = shared.arrivals.borrow().timetable().and_then(|it| it.after(now));
         let Some(next) = next.filter(|_| shared.failure.borrow().is_none()) else { return };
@@ -174,9 +230,6 @@ fn give_up(shared: &Shared, now: u64) {
     }
     let mut tally = shared.tally.borrow_mut();
     while let Some(intended) = arrivals.next(now) {
-        if shared.window.contains(intended) {
-            tally.unanswered += 1;
-            tally.latency.saturating_record((now - intended).max(1));
-        }
+        shared.give_up(&mut tally, now, intended);
     }
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use load::{Args, LoadError, Report, Workload, run_workload};
+use load::{Args, LoadError, OverloadArgs, Report, Workload, overload_workload, run_workload};
 use wire::{
     Hello, Limits, Problem, ReplyMark, SlotMap, Status, Welcome, decode_request,
     encode_problem_reply,
@@ -246,6 +246,44 @@ fn a_stall_counts_for_every_request_it_kept_from_being_sent() {
     });
 }
 
+#[derive(Debug, Parser)]
+struct OverloadFlags {
+    #[command(flatten)]
+    args: OverloadArgs,
+}
+
+#[test]
+fn goodput_under_overload_is_what_came_in_time() {
+    measured(|| {
+        // 200/s is all it does, one after the other. With room for 64 that wait, at twice that they
+        // wait ever longer, up to 64 services, and nearly all is late; with room for one, what finds
+        // it taken is lost, and the rest comes in time.
+        let address = serve(|_, _| Act::Work(Duration::from_millis(5)), true);
+        let run = |waiting: u32| {
+            let flags = format!(
+                "overload --http {address} -c 1 --waiting {waiting} --steps 2,0.5 --peak 200 \
+                 --objective 60 -s 0.5 --warmup 0.5 --rounds 1"
+            );
+            let flags = OverloadFlags::try_parse_from(flags.split_ascii_whitespace()).unwrap();
+            let workload = Workload { json: b"{}".to_vec(), ..Workload::plain(7, b"question") };
+            let report = overload_workload(&flags.args, &workload).unwrap();
+            let [half, double] = <[load::Step; 2]>::try_from(report.steps.clone()).unwrap();
+            close(half.goodput_per_s, 100.0, 10.0);
+            assert!(half.latency.p99_ns < 60_000_000 && half.unsent_per_s < 5.0, "{report}");
+            assert!(double.shed_per_s < 1.0, "{report}");
+            (double, report)
+        };
+        let (queued, report) = run(64);
+        assert!(queued.goodput_per_s < 20.0, "{report}");
+        assert!(300_000_000 < queued.latency.p50_ns, "{report}");
+        let (refused, report) = run(1);
+        close(refused.goodput_per_s, 200.0, 15.0);
+        close(refused.unsent_per_s, 200.0, 15.0);
+        assert!(refused.latency.p99_ns < 60_000_000, "{report}");
+        assert!(report.warnings.iter().any(|it| it.contains("at 2x 5")), "{report}");
+    });
+}
+
 #[test]
 fn an_overloaded_target_shows_its_backlog() {
     measured(|| {
@@ -301,6 +339,13 @@ fn flags_that_do_not_fit_are_named() {
         ("quote", "rpc"),
         ("echo --http 127.0.0.1:1", "rpc"),
         ("quote --http 127.0.0.1:1 -b 2", "batch"),
+        ("quote --https 127.0.0.1:1 --over http2 -b 2", "batch"),
+        ("quote --https 127.0.0.1:1", "authority"),
+        ("quote --https 127.0.0.1:1 --over http3 --authority /dev/null/none", "authority"),
+        ("quote --rpc-tls 127.0.0.1:1", "authority"),
+        ("quote --http 127.0.0.1:1 --over http3", "over"),
+        ("quote --rpc 127.0.0.1:1 --over rpc-tls", "over"),
+        ("quote --over http", "rpc"),
         ("echo -c 0", "connections"),
         ("echo -p 0", "pipeline"),
         ("echo --rounds 0", "rounds"),
@@ -347,6 +392,7 @@ fn the_report_has_one_shape_as_table_and_as_json() {
                 "/target/median/ok_per_s",
                 "/target/rounds/1/latency/max_ns",
                 "/target/rounds/1/server_busy_percent",
+                "/target/rounds/1/generator_cpu_us",
                 "/target/all/p999_ns",
                 "/baseline/rounds/1/generator_busy_percent",
                 "/baseline/median/server_cpu_us",

@@ -166,7 +166,8 @@ pub(crate) fn encoded<T: Stored>(value: &T) -> Vec<u8> {
     bytes
 }
 
-fn call(operation: u32, payload: &[u8]) -> Call<'_> {
+/// A call of the box itself.
+pub(crate) fn call(operation: u32, payload: &[u8]) -> Call<'_> {
     Call {
         ticket: Ticket(1),
         operation,
@@ -176,6 +177,7 @@ fn call(operation: u32, payload: &[u8]) -> Call<'_> {
         idempotency: None,
         deadline_us: 0,
         at_least: Lsn::NONE,
+        precondition: None,
         payload,
     }
 }

@@ -7,7 +7,9 @@
 #![allow(clippy::print_stdout, reason = "figures are what this program is for")]
 
 mod engine;
+mod gateway;
 mod harness;
+mod limits;
 mod log;
 mod pricing;
 mod records;
@@ -45,6 +47,8 @@ fn main() {
     wires::run(&mut harness);
     log::run(&mut harness);
     text::run(&mut harness);
+    limits::run(&mut harness);
+    gateway::run(&mut harness);
     if flags.json {
         println!("{}", harness.to_json());
     }

@@ -18,6 +18,7 @@ mod events;
 mod id;
 mod key;
 mod lifecycle;
+mod message;
 mod operation;
 mod refusal;
 mod staging;
@@ -35,8 +36,8 @@ pub use events::{EVENTS_MAX, Events};
 pub use id::{DomainId, INDEX_MARK, SLOTS, Slot, TableId};
 pub use key::{KEY_BYTES_MAX, Key, KeyBytes, STORE_KEY_BYTES_MAX, StoreKey};
 pub use operation::{
-    JsonError, Kind, Method, Operation, Placement, RateClass, Reply, ReplySink, Request, Run,
-    Shape, TOUCHED_MAX, Touched,
+    Deprecation, JsonError, Kind, Method, Operation, Placement, RateClass, Reply, ReplySink,
+    Request, Run, Shape, TOUCHED_MAX, Touched,
 };
 pub use refusal::{Denial, RefusalClass};
 pub use staging::{Batch, Change, Staging};

@@ -74,12 +74,25 @@ pub struct Shape {
     pub example: &'static str,
 }
 
+/// An operation that will go, and what its callers are told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deprecation {
+    /// Since when nobody new should call it, in seconds since 1970-01-01 UTC (RFC 9745).
+    pub since_s: u64,
+    /// From when on it may be gone, in seconds since 1970-01-01 UTC (RFC 8594).
+    pub sunset_s: Option<u64>,
+    /// The path to call instead.
+    pub successor: Option<&'static str>,
+}
+
 /// A request: archived on the wire, JSON over HTTP with unknown fields refused.
 pub trait Request: Stored + DeserializeOwned + JsonSchema + 'static {
     /// What a success answers.
     type Reply: Reply;
     /// The declaration.
     const SHAPE: Shape;
+    /// Set when the operation will go.
+    const DEPRECATION: Option<Deprecation> = None;
 
     /// Names the records that deciding or answering may read or change. What is not named cannot
     /// be seen unless it happens to live on the same core, so name all.
@@ -190,6 +203,8 @@ pub struct Operation {
     pub code: u16,
     /// The declaration.
     pub shape: Shape,
+    /// Set when it will go.
+    pub deprecation: Option<Deprecation>,
     /// What runs it.
     pub run: Run,
     /// Names the records that the archived request touches.
@@ -232,6 +247,7 @@ pub(crate) const fn operation<T: Request>(code: u16, run: Run) -> Operation {
     Operation {
         code,
         shape: T::SHAPE,
+        deprecation: T::DEPRECATION,
         run,
         touches: touches::<T>,
         from_json: from_json::<T>,

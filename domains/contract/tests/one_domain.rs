@@ -88,16 +88,7 @@ impl Compile for Names {
     }
 }
 
-macro_rules! message {
-    ($($(#[$meta:meta])* struct $name:ident { $($field:ident: $type:ty),* })*) => {$(
-        #[derive(Debug, Clone, PartialEq, Archive, Serialize, Deserialize)]
-        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        struct $name { $($field: $type),* }
-    )*};
-}
-
-message! {
+contract::message! {
     struct Label { id: u64, label: String }
     struct Empty { id: u64 }
     struct Find { label: String }

@@ -1,65 +1,42 @@
 //! Creating an API key.
 
 use contract::{
-    Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
+    Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Tenant,
+    Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::bytes::Digest;
 use crate::events::ApiKeyCreated;
+use crate::hand_out::{HandOut, demand_held};
 use crate::records::{ApiKey, ApiKeyId, User, UserStatus};
 use crate::rules::{
-    API_KEYS_MAX, LABEL_BYTES_MAX, check_count, check_patterns, check_text, demand_tenant,
+    API_KEYS_MAX, LABEL_BYTES_MAX, check_count, check_scopes, check_text, demand_tenant,
 };
-use crate::{Identity, Refusal};
+use crate::{Identity, Reference, Refusal};
 
-/// Creates an API key. The caller makes the secret and keeps it: only its digest comes here.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct CreateApiKey {
-    /// Whose key it is.
-    pub user: String,
-    /// What it may do of what its user may; `*` for all.
-    pub scopes: Vec<String>,
-    /// The SHA-256 of the secret: 32 random bytes.
-    pub digest: Digest,
-    /// From when on it is refused, in microseconds since 1970-01-01 UTC; absent for never.
-    #[serde(default)]
-    pub expires_us: Option<u64>,
-    /// For people.
-    #[serde(default)]
-    pub label: String,
-}
+contract::message! {
+    /// Creates an API key. The caller makes the secret and keeps it: only its digest comes here. A key
+    /// of another user has no scope that the caller does not have itself.
+    pub struct CreateApiKey {
+        /// Whose key it is.
+        pub user: String,
+        /// What it may do of what its user may; `*` for all.
+        pub scopes: Vec<String>,
+        /// The SHA-256 of the secret: 32 random bytes.
+        pub digest: Digest,
+        /// From when on it is refused, in microseconds since 1970-01-01 UTC; absent for never.
+        #[serde(default)]
+        pub expires_us: Option<u64>,
+        /// For people.
+        #[serde(default)]
+        pub label: String,
+    }
 
-/// An API key that was created.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeyMade {
-    /// Stands in the key's text, before the secret.
-    pub id: ApiKeyId,
+    /// An API key that was created.
+    pub struct ApiKeyMade {
+        /// Stands in the key's text, before the secret.
+        pub id: ApiKeyId,
+    }
 }
 impl Reply for ApiKeyMade {}
 
@@ -82,6 +59,13 @@ impl Request for CreateApiKey {
     }
 }
 
+impl HandOut for CreateApiKey {
+    const FIELD: &'static str = "scopes";
+    fn handed_out(&self, _: &Reference, _: Tenant) -> Vec<String> {
+        self.scopes.clone()
+    }
+}
+
 impl Decide<Identity> for CreateApiKey {
     fn decide(
         mut self,
@@ -95,16 +79,17 @@ impl Decide<Identity> for CreateApiKey {
             return Err(Refusal::UserDisabled.at("user"));
         }
         check_text("label", &self.label, LABEL_BYTES_MAX)?;
-        if self.scopes.is_empty() {
-            return Err(Refusal::ScopesEmpty.at("scopes"));
-        }
-        check_patterns("scopes", &self.scopes)?;
+        check_scopes(&self.scopes)?;
         if self.expires_us.is_some_and(|it| it <= ask.cx.now_us) {
             return Err(Refusal::ExpiryPassed.at("expires_us"));
         }
         let keys = ask.reference.api_keys(ask.cx.tenant, &self.user, 0);
         let live = keys.filter(|it| it.revoked_us.is_none()).count();
         check_count("user", live + 1, API_KEYS_MAX)?;
+        // What a user may is its own, whatever it comes to be: its own keys may name all of it.
+        if user.actor.get() != ask.cx.actor.0 {
+            demand_held(&self, &ask)?;
+        }
         self.scopes.sort_unstable();
         self.scopes.dedup();
         let id = ApiKeyId::new(ask.cx.fresh_id());

@@ -3,33 +3,20 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::TenantCreated;
 use crate::records::Tenancy;
 use crate::rules::{check_name, demand_box};
 use crate::{Changed, Identity, Refusal};
 
-/// Creates a tenant. Creating the very same one again changes nothing.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct CreateTenant {
-    /// From 1; 0 is the box itself.
-    pub number: u32,
-    /// For people; unique in the box.
-    pub name: String,
+contract::message! {
+    /// Creates a tenant. Creating the very same one again changes nothing.
+    pub struct CreateTenant {
+        /// From 1; 0 is the box itself.
+        pub number: u32,
+        /// For people; unique in the box.
+        pub name: String,
+    }
 }
 
 impl Request for CreateTenant {

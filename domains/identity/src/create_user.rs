@@ -3,53 +3,27 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::UserCreated;
 use crate::records::{User, UserId, UserStatus};
 use crate::rules::{LABEL_BYTES_MAX, check_name, check_text, demand_tenant};
 use crate::{Identity, Refusal};
 
-/// Creates a user of the caller's tenant, without roles.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct CreateUser {
-    /// Unique in the tenant; never changes.
-    pub user: String,
-    /// For people.
-    #[serde(default)]
-    pub title: String,
-}
+contract::message! {
+    /// Creates a user of the caller's tenant, without roles.
+    pub struct CreateUser {
+        /// Unique in the tenant; never changes.
+        pub user: String,
+        /// For people.
+        #[serde(default)]
+        pub title: String,
+    }
 
-/// A user that was created.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct UserMade {
-    /// The actor in everything that the user does.
-    pub actor: UserId,
+    /// A user that was created.
+    pub struct UserMade {
+        /// The actor in everything that the user does.
+        pub actor: UserId,
+    }
 }
 impl Reply for UserMade {}
 

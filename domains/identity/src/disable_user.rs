@@ -3,30 +3,17 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::UserDisabled;
 use crate::records::User;
 use crate::{Changed, Identity, Refusal};
 
-/// Disables a user: when this is answered, every key and token of it is refused on every core.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct DisableUser {
-    /// Who.
-    pub user: String,
+contract::message! {
+    /// Disables a user: when this is answered, every key and token of it is refused on every core.
+    pub struct DisableUser {
+        /// Who.
+        pub user: String,
+    }
 }
 
 impl Request for DisableUser {

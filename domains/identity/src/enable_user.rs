@@ -3,30 +3,17 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::UserEnabled;
 use crate::records::User;
 use crate::{Changed, Identity, Refusal};
 
-/// Enables a disabled user: its keys and tokens are taken again, unless they were revoked or ran out.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct EnableUser {
-    /// Who.
-    pub user: String,
+contract::message! {
+    /// Enables a disabled user: its keys and tokens are taken again, unless they were revoked or ran out.
+    pub struct EnableUser {
+        /// Who.
+        pub user: String,
+    }
 }
 
 impl Request for EnableUser {

@@ -3,7 +3,10 @@
 use contract::Batch;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use crate::records::{ApiKey, ApiKeyId, Issuer, Ring, Role, SigningRing, Tenancy, User};
+use crate::records::{
+    ApiKey, ApiKeyId, ApiKeyUse, Certificate, CertificateName, Issuer, Ring, Role, SigningRing,
+    Tenancy, User,
+};
 
 /// A tenant exists.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -195,5 +198,55 @@ impl IssuerRemoved {
     }
     pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
         batch.remove::<Issuer>(&self.issuer);
+    }
+}
+
+/// A client certificate stands for a user.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct CertificateBound {
+    /// The record from now on.
+    pub certificate: Certificate,
+}
+
+impl CertificateBound {
+    pub(crate) fn key(&self) -> CertificateName {
+        CertificateName(self.certificate.name.clone())
+    }
+    pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
+        batch.put(&self.key(), &self.certificate);
+    }
+}
+
+/// A client certificate stands for nobody any more.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct CertificateUnbound {
+    /// Its name.
+    pub name: String,
+}
+
+impl CertificateUnbound {
+    pub(crate) fn key(&self) -> CertificateName {
+        CertificateName(self.name.clone())
+    }
+    pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
+        batch.remove::<Certificate>(&self.key());
+    }
+}
+
+/// An API key was used.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct ApiKeyUsed {
+    /// Which.
+    pub id: ApiKeyId,
+    /// In microseconds since 1970-01-01 UTC.
+    pub used_us: u64,
+}
+
+impl ApiKeyUsed {
+    pub(crate) fn key(&self) -> ApiKeyId {
+        self.id
+    }
+    pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
+        batch.put(&self.id, &ApiKeyUse { used_us: self.used_us });
     }
 }

@@ -1,35 +1,23 @@
 //! Granting a role.
 
 use contract::{
-    Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
+    Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Tenant, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::RoleGranted;
+use crate::hand_out::{HandOut, demand_held};
 use crate::records::{Role, User};
 use crate::rules::{ROLES_MAX, check_count};
-use crate::{Changed, Identity, Refusal};
+use crate::{Changed, Identity, Reference, Refusal};
 
-/// Gives a user a role of its tenant.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct GrantRole {
-    /// Who.
-    pub user: String,
-    /// Which.
-    pub role: String,
+contract::message! {
+    /// Gives a user a role of its tenant, all of which the caller has itself.
+    pub struct GrantRole {
+        /// Who.
+        pub user: String,
+        /// Which.
+        pub role: String,
+    }
 }
 
 impl Request for GrantRole {
@@ -51,6 +39,13 @@ impl Request for GrantRole {
     }
 }
 
+impl HandOut for GrantRole {
+    const FIELD: &'static str = "role";
+    fn handed_out(&self, reference: &Reference, tenant: Tenant) -> Vec<String> {
+        reference.role(tenant, &self.role).map_or_else(Vec::new, |it| it.permissions.clone())
+    }
+}
+
 impl Decide<Identity> for GrantRole {
     fn decide(
         self,
@@ -63,6 +58,7 @@ impl Decide<Identity> for GrantRole {
         let Err(place) = user.roles.binary_search(&self.role) else {
             return Ok(Changed { changed: false });
         };
+        demand_held(&self, &ask)?;
         check_count("role", user.roles.len() + 1, ROLES_MAX)?;
         user.roles.insert(place, self.role);
         events.push(RoleGranted { user })?;

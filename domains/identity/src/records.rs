@@ -2,7 +2,7 @@
 
 use contract::{Key, KeyBytes, Slot};
 use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::bytes::{Base64Url, Digest};
 
@@ -22,6 +22,17 @@ impl Key for ApiKeyId {
     }
 }
 
+/// Names a client certificate. Names are longer than keys may be, so the key is the XXH3 of the name:
+/// whoever binds one compares the name too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateName(pub String);
+
+impl Key for CertificateName {
+    fn write(&self, key: &mut KeyBytes) {
+        key.push(&xxh3_128(self.0.as_bytes()).to_be_bytes());
+    }
+}
+
 /// Names the one set of signing keys of the box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ring;
@@ -32,49 +43,25 @@ impl Key for Ring {
     }
 }
 
-/// A tenant other than the box itself.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Tenancy {
-    /// As in `contract::Tenant`; from 1.
-    pub number: u32,
-    /// For people; unique.
-    pub name: String,
-    /// In microseconds since 1970-01-01 UTC.
-    pub created_us: u64,
-}
+contract::message! {
+    /// A tenant other than the box itself.
+    pub struct Tenancy {
+        /// As in `contract::Tenant`; from 1.
+        pub number: u32,
+        /// For people; unique.
+        pub name: String,
+        /// In microseconds since 1970-01-01 UTC.
+        pub created_us: u64,
+    }
 
-/// Whether a user may do anything.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum UserStatus {
-    /// What its roles allow.
-    Active,
-    /// Nothing, with no key and no token.
-    Disabled,
+    /// Whether a user may do anything.
+    #[serde(rename_all = "lowercase")]
+    pub enum UserStatus {
+        /// What its roles allow.
+        Active,
+        /// Nothing, with no key and no token.
+        Disabled,
+    }
 }
 
 contract::lifecycle! {
@@ -101,25 +88,14 @@ pub struct User {
     pub created_us: u64,
 }
 
-/// A named set of permissions of one tenant.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Role {
-    /// Unique in its tenant.
-    pub name: String,
-    /// Patterns as [`crate::rules::is_pattern`] takes them, sorted, each once.
-    pub permissions: Vec<String>,
+contract::message! {
+    /// A named set of permissions of one tenant.
+    pub struct Role {
+        /// Unique in its tenant.
+        pub name: String,
+        /// Patterns as [`crate::rules::is_pattern`] takes them, sorted, each once.
+        pub permissions: Vec<String>,
+    }
 }
 
 /// A key that a program shows.
@@ -143,53 +119,29 @@ pub struct ApiKey {
     pub revoked_us: Option<u64>,
 }
 
-/// How a token is signed (RFC 7518, RFC 8037).
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub enum Algorithm {
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-    /// ECDSA over P-256 with SHA-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// RSA PKCS #1 v1.5 with SHA-256.
-    #[serde(rename = "RS256")]
-    Rs256,
-}
+contract::message! {
+    /// How a token is signed (RFC 7518, RFC 8037).
+    pub enum Algorithm {
+        /// Ed25519.
+        #[serde(rename = "EdDSA")]
+        EdDsa,
+        /// ECDSA over P-256 with SHA-256.
+        #[serde(rename = "ES256")]
+        Es256,
+        /// RSA PKCS #1 v1.5 with SHA-256.
+        #[serde(rename = "RS256")]
+        Rs256,
+    }
 
-/// A key that tokens are verified with.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct PublicKey {
-    /// The id that tokens name it by.
-    pub kid: String,
-    /// The one algorithm it is used with.
-    pub alg: Algorithm,
-    /// Ed25519: 32 bytes; P-256: the uncompressed point; RSA: DER `RSAPublicKey`.
-    pub public_key: Base64Url,
+    /// A key that tokens are verified with.
+    pub struct PublicKey {
+        /// The id that tokens name it by.
+        pub kid: String,
+        /// The one algorithm it is used with.
+        pub alg: Algorithm,
+        /// Ed25519: 32 bytes; P-256: the uncompressed point; RSA: DER `RSAPublicKey`.
+        pub public_key: Base64Url,
+    }
 }
 
 /// An outside issuer of tokens that the box trusts.
@@ -231,4 +183,26 @@ pub struct SigningKey {
 pub struct SigningRing {
     /// The keys.
     pub keys: Vec<SigningKey>,
+}
+
+/// A client certificate that stands for a user. Kept in the box's own tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Certificate {
+    /// A SPIFFE identity, or a host in lower case; unique in the box.
+    pub name: String,
+    /// Whose user.
+    pub tenant: u32,
+    /// Its name.
+    pub user: String,
+    /// What the certificate may do of what its user may: patterns, sorted, each once.
+    pub scopes: Vec<String>,
+    /// In microseconds since 1970-01-01 UTC.
+    pub created_us: u64,
+}
+
+/// When an API key was used, about. Apart from the key, which changes for ever less often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct ApiKeyUse {
+    /// In microseconds since 1970-01-01 UTC.
+    pub used_us: u64,
 }

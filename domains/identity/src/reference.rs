@@ -3,17 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use contract::{Compile, Denial, Record, Replicated, Stored, Tenant};
+use contract::{Actor, Compile, Denial, KeyBytes, Record, Replicated, Stored, Tenant};
 
 use crate::Refusal;
-use crate::records::{ApiKey, Issuer, Role, SigningKey, SigningRing, Tenancy, User, UserStatus};
+use crate::hand_out::everything;
+use crate::records::{
+    ApiKey, ApiKeyUse, Certificate, CertificateName, Issuer, Role, SigningKey, SigningRing,
+    Tenancy, User, UserStatus,
+};
 
 /// Everything that a caller's permissions follow from.
 #[derive(Debug, Default)]
 pub struct Reference {
     tenants: BTreeMap<u32, Tenancy>,
     shelves: BTreeMap<u32, Shelf>,
+    /// The tenant and name of each user.
+    actors: BTreeMap<u64, (Tenant, String)>,
     api_keys: BTreeMap<u64, (Tenant, ApiKey)>,
+    /// When each API key was used, about.
+    uses: BTreeMap<u64, u64>,
+    certificates: BTreeMap<String, Certificate>,
     issuers: BTreeMap<String, Issuer>,
     signing_keys: Vec<SigningKey>,
     stamp: u64,
@@ -31,13 +40,21 @@ struct Shelf {
 
 impl Compile for Reference {
     fn compile(&mut self, change: &Replicated<'_>) {
-        self.stamp += 1;
         let tenant = change.tenant;
+        if let Some(used) = change.of::<ApiKeyUse>() {
+            // An id's key is its eight bytes. Nobody's permissions follow from it, so no stamp grows.
+            if let Ok(id) = change.key.try_into().map(u64::from_be_bytes) {
+                self.uses.insert(id, used.used_us.to_native());
+            }
+            return;
+        }
+        self.stamp += 1;
         if let Some(tenancy) = change.of::<Tenancy>() {
             let tenancy = Tenancy::revive(tenancy);
             self.tenants.insert(tenancy.number, tenancy);
         } else if let Some(user) = change.of::<User>() {
             let user = User::revive(user);
+            self.actors.insert(user.actor.get(), (tenant, user.name.clone()));
             self.shelf(tenant).users.insert(user.name.clone(), user);
         } else if let Some(role) = change.of::<Role>() {
             let role = Role::revive(role);
@@ -54,6 +71,12 @@ impl Compile for Reference {
         } else if let Some(ring) = change.of::<SigningRing>() {
             self.trust_stamp += 1;
             self.signing_keys = SigningRing::revive(ring).keys;
+        } else if let Some(certificate) = change.of::<Certificate>() {
+            let certificate = Certificate::revive(certificate);
+            self.certificates.insert(certificate.name.clone(), certificate);
+        } else if change.table == Certificate::TABLE {
+            let key = |name: &String| KeyBytes::of(&CertificateName(name.clone()));
+            self.certificates.retain(|name, _| key(name).as_slice() != change.key);
         } else if change.table == Issuer::TABLE {
             self.trust_stamp += 1;
             // A text key ends with a zero byte.
@@ -118,6 +141,38 @@ impl Reference {
         self.api_keys.get(&id).map(|(tenant, it)| (*tenant, it))
     }
 
+    /// When an API key was used, about: see [`crate::NoteApiKeyUse`].
+    pub(crate) fn used_us(&self, id: u64) -> Option<u64> {
+        self.uses.get(&id).copied()
+    }
+
+    pub(crate) fn certificate(&self, name: &str) -> Option<&Certificate> {
+        self.certificates.get(name)
+    }
+
+    /// The client certificates after this name.
+    pub(crate) fn certificates(&self, after: &str) -> impl Iterator<Item = &Certificate> {
+        after_name(&self.certificates, after)
+    }
+
+    pub(crate) fn role(&self, tenant: Tenant, role: &str) -> Option<&Role> {
+        self.shelves.get(&tenant.0)?.roles.get(role)
+    }
+
+    /// The user behind an actor.
+    pub(crate) fn acting(&self, actor: Actor) -> Option<(Tenant, &User)> {
+        let (tenant, user) = self.actors.get(&actor.0)?;
+        Some((*tenant, self.active_user(*tenant, user).ok()?))
+    }
+
+    /// What an actor's roles allow: patterns. The box itself may do everything.
+    pub(crate) fn held(&self, actor: Actor) -> Vec<String> {
+        if actor == Actor(0) {
+            return everything();
+        }
+        self.acting(actor).map_or_else(Vec::new, |(tenant, user)| self.permissions(tenant, user))
+    }
+
     pub(crate) fn issuers(&self) -> impl Iterator<Item = &Issuer> {
         self.issuers.values()
     }
@@ -126,6 +181,11 @@ impl Reference {
     pub(crate) fn signing_keys(&self, now_us: u64) -> impl Iterator<Item = &SigningKey> {
         let kept = move |it: &&SigningKey| it.kept_until_us.is_none_or(|until| now_us < until);
         self.signing_keys.iter().filter(kept)
+    }
+
+    /// The key that signs the box's own tokens, its seed sealed.
+    pub fn signing_key(&self) -> Option<&SigningKey> {
+        self.signing_keys.last()
     }
 
     pub(crate) fn user(&self, tenant: Tenant, user: &str) -> Option<&User> {

@@ -25,7 +25,7 @@ contract::refusals! {
     PermissionInvalid = 11 Invalid,
     /// There would be more than the limit.
     TooMany = 12 Invalid,
-    /// An API key needs a scope; the scope * is all that its owner may.
+    /// A credential needs a scope; the scope * is all that its owner may.
     ScopesEmpty = 13 Invalid,
     /// The expiry has passed already.
     ExpiryPassed = 14 Invalid,
@@ -49,4 +49,16 @@ contract::refusals! {
     SigningKeyUnknown = 23 Missing,
     /// The sealed seed is empty.
     SeedMissing = 24 Invalid,
+    /// Nobody hands out a permission that it does not have itself.
+    PermissionNotHeld = 25 Forbidden,
+    /// Only a user has tokens.
+    UserOnly = 26 Forbidden,
+    /// A token lives for 1 to 3600 seconds.
+    LifetimeInvalid = 27 Invalid,
+    /// A client certificate is named by a SPIFFE identity or a host in lower case, of at most 256 bytes.
+    CertificateInvalid = 28 Invalid,
+    /// No client certificate of that name stands for a user.
+    CertificateUnknown = 29 Missing,
+    /// A client certificate of that name stands for another user, or for this one with other scopes.
+    CertificateExists = 30 Conflict,
 }

@@ -3,49 +3,38 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Tenant, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::IssuerRegistered;
+use crate::hand_out::{HandOut, demand_held, everything};
 use crate::records::{Issuer, PublicKey};
 use crate::rules::{
     ISSUER_KEYS_MAX, ISSUERS_MAX, URL_BYTES_MAX, check_count, check_name, check_public_key,
     check_text, demand_box,
 };
-use crate::{Changed, Identity, Refusal};
+use crate::{Changed, Identity, Reference, Refusal};
 
-/// Takes tokens of an outside issuer, or replaces how: a new key set is a new registration.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RegisterIssuer {
-    /// Unique in the box.
-    pub issuer: String,
-    /// The `iss` of its tokens, compared byte by byte.
-    pub url: String,
-    /// What `aud` must hold.
-    pub audience: String,
-    /// Its keys, of its JWKS document.
-    pub keys: Vec<PublicKey>,
-    /// The tenant that its tokens speak for.
-    pub tenant: u32,
-    /// The claim that holds the name of a user of that tenant.
-    #[serde(default = "subject")]
-    pub user_claim: String,
-    /// The claim that narrows what the user may: a list, or a text with blanks between. Absent:
-    /// the user's own roles.
-    #[serde(default)]
-    pub permissions_claim: Option<String>,
+contract::message! {
+    /// Takes tokens of an outside issuer, or replaces how: a new key set is a new registration. For
+    /// callers who may do everything: the issuer can speak for every user of the tenant.
+    pub struct RegisterIssuer {
+        /// Unique in the box.
+        pub issuer: String,
+        /// The `iss` of its tokens, compared byte by byte.
+        pub url: String,
+        /// What `aud` must hold.
+        pub audience: String,
+        /// Its keys, of its JWKS document.
+        pub keys: Vec<PublicKey>,
+        /// The tenant that its tokens speak for.
+        pub tenant: u32,
+        /// The claim that holds the name of a user of that tenant.
+        #[serde(default = "subject")]
+        pub user_claim: String,
+        /// The claim that narrows what the user may: a list, or a text with blanks between. Absent:
+        /// the user's own roles.
+        #[serde(default)]
+        pub permissions_claim: Option<String>,
+    }
 }
 
 fn subject() -> String {
@@ -72,6 +61,14 @@ impl Request for RegisterIssuer {
     }
 }
 
+impl HandOut for RegisterIssuer {
+    /// Whoever has the issuer's keys can speak for every user of the tenant.
+    const FIELD: &'static str = "keys";
+    fn handed_out(&self, _: &Reference, _: Tenant) -> Vec<String> {
+        everything()
+    }
+}
+
 impl Decide<Identity> for RegisterIssuer {
     fn decide(
         self,
@@ -81,6 +78,7 @@ impl Decide<Identity> for RegisterIssuer {
         demand_box(ask.cx)?;
         check_name("issuer", &self.issuer)?;
         self.check()?;
+        demand_held(&self, &ask)?;
         if !ask.reference.has_tenant(Tenant(self.tenant)) {
             return Err(Refusal::TenantUnknown.at("tenant"));
         }

@@ -3,31 +3,18 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::IssuerRemoved;
 use crate::records::Issuer;
 use crate::rules::demand_box;
 use crate::{Changed, Identity, Refusal};
 
-/// Takes no tokens of an outside issuer any more: when this is answered, no core does.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RemoveIssuer {
-    /// Which.
-    pub issuer: String,
+contract::message! {
+    /// Takes no tokens of an outside issuer any more: when this is answered, no core does.
+    pub struct RemoveIssuer {
+        /// Which.
+        pub issuer: String,
+    }
 }
 
 impl Request for RemoveIssuer {

@@ -3,30 +3,17 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Stored, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::ApiKeyRevoked;
 use crate::records::{ApiKey, ApiKeyId};
 use crate::{Changed, Identity, Refusal};
 
-/// Revokes an API key, for ever: when this is answered, every core refuses it.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeApiKey {
-    /// Which.
-    pub id: ApiKeyId,
+contract::message! {
+    /// Revokes an API key, for ever: when this is answered, every core refuses it.
+    pub struct RevokeApiKey {
+        /// Which.
+        pub id: ApiKeyId,
+    }
 }
 
 impl Request for RevokeApiKey {

@@ -1,67 +1,49 @@
 //! Signing the box's own tokens with another key.
 
 use contract::{
-    Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
+    Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Tenant,
+    Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::bytes::Base64Url;
 use crate::events::SigningKeyRotated;
+use crate::hand_out::{HandOut, demand_held, everything};
 use crate::records::{Algorithm, PublicKey, Ring, SigningKey, SigningRing};
 use crate::rules::{
-    KEEP_S_MAX, SEALED_BYTES_MAX, SIGNING_KEYS_MAX, check_count, check_name, check_public_key,
-    demand_box,
+    KEEP_S, KEEP_S_MAX, SEALED_BYTES_MAX, SIGNING_KEYS_MAX, check_count, check_name,
+    check_public_key, demand_box,
 };
-use crate::{Identity, Refusal};
+use crate::{Identity, Reference, Refusal};
 
-/// Makes a new key the one that signs. The key before is kept to verify what it signed, for as
-/// long as its tokens live.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RotateSigningKey {
-    /// The new key's id; not that of a key which is still kept.
-    pub kid: String,
-    /// Its Ed25519 public key.
-    pub public_key: Base64Url,
-    /// Its seed, sealed by the caller; opaque to the box's log.
-    pub sealed_seed: Base64Url,
-    /// How long the key before is kept, in seconds: the life of its tokens, at most 31 days.
-    pub keep_s: u32,
-}
+contract::message! {
+    /// Makes a new key the one that signs. The key before is kept to verify what it signed, for as
+    /// long as its tokens live.
+    pub struct RotateSigningKey {
+        /// The new key's id; not that of a key which is still kept.
+        pub kid: String,
+        /// Its Ed25519 public key.
+        pub public_key: Base64Url,
+        /// Its seed, sealed by the caller; opaque to the box's log.
+        pub sealed_seed: Base64Url,
+        /// How long the key before is kept, in seconds: the life of its tokens, at most 31 days; 0
+        /// when it is known to somebody else. When absent, as long as any of its tokens can live.
+        #[serde(default = "keep")]
+        pub keep_s: u32,
+    }
 
-/// The key that signs now.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct SigningKeyMade {
-    /// Its id.
-    pub kid: String,
-    /// The id of the key before, if there was one.
-    pub retired: Option<String>,
+    /// The key that signs now.
+    pub struct SigningKeyMade {
+        /// Its id.
+        pub kid: String,
+        /// The id of the key before, if there was one.
+        pub retired: Option<String>,
+    }
 }
 impl Reply for SigningKeyMade {}
+
+const fn keep() -> u32 {
+    KEEP_S
+}
 
 impl Request for RotateSigningKey {
     type Reply = SigningKeyMade;
@@ -73,12 +55,20 @@ impl Request for RotateSigningKey {
         permission: "identity.signing-key.rotate",
         rate: RateClass::Write,
         placement: Placement::Owner,
-        example: r#"{"kid":"2026-01","keep_s":86400,"sealed_seed":"c2VhbGVk",
+        example: r#"{"kid":"2026-01","sealed_seed":"c2VhbGVk",
             "public_key":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
     };
 
     fn touches(_: &ArchivedRotateSigningKey, touched: &mut Touched) {
         touched.record::<SigningRing>(&Ring);
+    }
+}
+
+impl HandOut for RotateSigningKey {
+    /// Whoever has the key can speak for every user of the box.
+    const FIELD: &'static str = "public_key";
+    fn handed_out(&self, _: &Reference, _: Tenant) -> Vec<String> {
+        everything()
     }
 }
 
@@ -89,6 +79,7 @@ impl Decide<Identity> for RotateSigningKey {
         events: &mut Events<Identity>,
     ) -> Result<SigningKeyMade, Denial> {
         demand_box(ask.cx)?;
+        demand_held(&self, &ask)?;
         check_name("kid", &self.kid)?;
         let public_key = self.public_key;
         let key = PublicKey { kid: self.kid.clone(), alg: Algorithm::EdDsa, public_key };

@@ -25,6 +25,18 @@ pub const ISSUER_KEYS_MAX: usize = 16;
 pub const URL_BYTES_MAX: usize = 256;
 /// The most signing keys that are kept at one time: the active one and those that tokens outlive.
 pub const SIGNING_KEYS_MAX: usize = 8;
+/// The longest life of the box's own tokens, in seconds.
+pub const TOKEN_S_MAX: u32 = 3_600;
+/// The life of a token when the caller does not say, in seconds.
+pub const TOKEN_S: u32 = 900;
+/// How long a retired signing key is kept when the caller does not say, in seconds: the longest life
+/// of a token, and the most that two clocks may differ.
+pub const KEEP_S: u32 = TOKEN_S_MAX + 300;
+/// The most client certificates of a box.
+pub const CERTIFICATES_MAX: usize = 4_096;
+/// How old the note of an API key's last use gets before a use is noted anew, in seconds: at most
+/// one write in that time for each key.
+pub const USE_NOTED_S: u32 = 900;
 /// The longest sealed seed, in bytes.
 pub const SEALED_BYTES_MAX: usize = 512;
 /// The longest that a retired signing key is kept, in seconds: 31 days.
@@ -35,13 +47,19 @@ pub const PAGE_ROWS_MAX: u32 = 500;
 pub const PAGE_ROWS: u32 = 100;
 
 /// Whether a granted `pattern` allows `permission`: `*` allows all, `a.*` all that begins with
-/// `a.`, anything else itself alone.
+/// `a.`, anything else itself alone. Where `permission` is a pattern, whether it allows all of it.
 pub fn covers(pattern: &str, permission: &str) -> bool {
     if pattern == "*" || pattern == permission {
         return true;
     }
     let under = pattern.strip_suffix(".*").and_then(|it| permission.strip_prefix(it));
     under.is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The first of `patterns` that none of `held` covers whole.
+pub fn first_not_covered<'p>(held: &[String], patterns: &'p [String]) -> Option<&'p str> {
+    let covered = |pattern: &&String| held.iter().any(|it| covers(it, pattern));
+    patterns.iter().find(|it| !covered(it)).map(String::as_str)
 }
 
 /// Whether a text is a permission (`rates.quote`), all of a domain's or of one of its subjects'
@@ -64,6 +82,23 @@ pub fn is_name(text: &str) -> bool {
     first && text.len() <= NAME_BYTES_MAX && text.bytes().all(letter)
 }
 
+/// Whether a text is the name that a client's certificate can have: a SPIFFE identity
+/// (`spiffe://example.org/svc/payroll`; SPIFFE-ID, 2) or a host in lower case, of at most 256 bytes.
+pub fn is_certificate_name(text: &str) -> bool {
+    let host = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b".-_".contains(&it);
+    let segment = |it: u8| it.is_ascii_alphanumeric() || b".-_".contains(&it);
+    let is_host = |it: &str| !it.is_empty() && it.bytes().all(host);
+    let is_segment = |it: &str| !matches!(it, "" | "." | "..") && it.bytes().all(segment);
+    let sound = match text.strip_prefix("spiffe://") {
+        None => is_host(text),
+        Some(rest) => match rest.split_once('/') {
+            None => is_host(rest),
+            Some((domain, path)) => is_host(domain) && path.split('/').all(is_segment),
+        },
+    };
+    sound && text.len() <= URL_BYTES_MAX
+}
+
 pub(crate) fn check_name(field: &'static str, name: &str) -> Result<(), Denial> {
     if is_name(name) { Ok(()) } else { Err(Refusal::NameInvalid.at(field)) }
 }
@@ -84,12 +119,26 @@ pub(crate) fn check_patterns(field: &str, patterns: &[String]) -> Result<(), Den
     }
 }
 
+/// Checks what a credential narrows its user's permissions to: at least one pattern.
+pub(crate) fn check_scopes(scopes: &[String]) -> Result<(), Denial> {
+    if scopes.is_empty() {
+        return Err(Refusal::ScopesEmpty.at("scopes"));
+    }
+    check_patterns("scopes", scopes)
+}
+
 pub(crate) fn check_count(field: &str, count: usize, max: usize) -> Result<(), Denial> {
     if count <= max {
         return Ok(());
     }
     let detail = format!("{field} would be {count}, at most {max} are allowed");
     Err(Refusal::TooMany.at(field.to_owned()).because(detail))
+}
+
+/// Whether the last use of an API key is to be noted anew.
+pub(crate) fn use_is_due(noted_us: Option<u64>, now_us: u64) -> bool {
+    let again_us = |it: u64| it.saturating_add(u64::from(USE_NOTED_S) * 1_000_000);
+    noted_us.is_none_or(|it| again_us(it) <= now_us)
 }
 
 /// Checks form and length; whether the bytes are a point or a modulus shows when they verify.
@@ -126,6 +175,11 @@ pub(crate) fn demand_box(cx: &Cx) -> Result<(), Denial> {
 pub(crate) fn demand_itself(cx: &Cx) -> Result<(), Denial> {
     let itself = cx.tenant == Tenant::BOX && cx.actor == Actor(0);
     if itself { Ok(()) } else { Err(Refusal::ItselfOnly.deny()) }
+}
+
+/// Only the box itself, in whichever tenant.
+pub(crate) fn demand_own_actor(cx: &Cx) -> Result<(), Denial> {
+    if cx.actor == Actor(0) { Ok(()) } else { Err(Refusal::ItselfOnly.deny()) }
 }
 
 /// Only in a tenant that exists.

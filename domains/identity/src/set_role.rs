@@ -1,36 +1,24 @@
 //! Setting what a role allows.
 
 use contract::{
-    Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
+    Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Tenant, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::RoleSet;
+use crate::hand_out::{HandOut, demand_held};
 use crate::records::Role;
 use crate::rules::{check_name, check_patterns, demand_tenant};
-use crate::{Changed, Identity};
+use crate::{Changed, Identity, Reference};
 
-/// Makes a role of the caller's tenant, or replaces what it allows. Whoever may do this may make
-/// itself everything in its tenant.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct SetRole {
-    /// Unique in the tenant.
-    pub role: String,
-    /// Permissions such as `rates.quote`, `rates.*` for all of a domain, `*` for all.
-    pub permissions: Vec<String>,
+contract::message! {
+    /// Makes a role of the caller's tenant, or replaces what it allows: nothing that the
+    /// caller does not have itself.
+    pub struct SetRole {
+        /// Unique in the tenant.
+        pub role: String,
+        /// Permissions such as `rates.quote`, `rates.*` for all of a domain, `*` for all.
+        pub permissions: Vec<String>,
+    }
 }
 
 impl Request for SetRole {
@@ -51,6 +39,13 @@ impl Request for SetRole {
     }
 }
 
+impl HandOut for SetRole {
+    const FIELD: &'static str = "permissions";
+    fn handed_out(&self, _: &Reference, _: Tenant) -> Vec<String> {
+        self.permissions.clone()
+    }
+}
+
 impl Decide<Identity> for SetRole {
     fn decide(
         mut self,
@@ -62,6 +57,7 @@ impl Decide<Identity> for SetRole {
         check_patterns("permissions", &self.permissions)?;
         self.permissions.sort_unstable();
         self.permissions.dedup();
+        demand_held(&self, &ask)?;
         let role = Role { name: self.role, permissions: self.permissions };
         let changed = ask.view.load::<Role>(&role.name).as_ref() != Some(&role);
         if changed {

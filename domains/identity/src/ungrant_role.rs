@@ -3,32 +3,19 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::RoleUngranted;
 use crate::records::User;
 use crate::{Changed, Identity, Refusal};
 
-/// Takes a role from a user; effective on every core when this is answered.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct UngrantRole {
-    /// From whom.
-    pub user: String,
-    /// Which.
-    pub role: String,
+contract::message! {
+    /// Takes a role from a user; effective on every core when this is answered.
+    pub struct UngrantRole {
+        /// From whom.
+        pub user: String,
+        /// Which.
+        pub role: String,
+    }
 }
 
 impl Request for UngrantRole {

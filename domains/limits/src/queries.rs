@@ -3,44 +3,19 @@
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::records::Policy;
 use crate::{Limits, Refusal};
 
-/// The policies of the caller's tenant, disabled ones too.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ListPolicies {}
+contract::message! {
+    /// The policies of the caller's tenant, disabled ones too.
+    pub struct ListPolicies {}
 
-/// The policies; at most 64.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct PoliciesReply {
-    /// In order of name.
-    pub policies: Vec<Policy>,
+    /// The policies; at most 64.
+    pub open struct PoliciesReply {
+        /// In order of name.
+        pub policies: Vec<Policy>,
+    }
 }
 impl Reply for PoliciesReply {}
 
@@ -70,23 +45,12 @@ impl Answer<Limits> for ListPolicies {
     }
 }
 
-/// The policy of the caller's tenant with this name.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ShowPolicy {
-    /// Its name.
-    pub name: String,
+contract::message! {
+    /// The policy of the caller's tenant with this name.
+    pub struct ShowPolicy {
+        /// Its name.
+        pub name: String,
+    }
 }
 
 impl Request for ShowPolicy {

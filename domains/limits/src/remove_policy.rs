@@ -3,49 +3,24 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::PolicyRemoved;
 use crate::records::{Policy, Tally, Whole};
 use crate::rules::is_name;
 use crate::{Limits, Refusal};
 
-/// Removes a policy of the caller's tenant. When this is answered, no core follows it.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RemovePolicy {
-    /// Which.
-    pub name: String,
-}
+contract::message! {
+    /// Removes a policy of the caller's tenant. When this is answered, no core follows it.
+    pub struct RemovePolicy {
+        /// Which.
+        pub name: String,
+    }
 
-/// What is now removed.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct RemovePolicyReply {
-    /// The policy's name.
-    pub name: String,
+    /// What is now removed.
+    pub open struct RemovePolicyReply {
+        /// The policy's name.
+        pub name: String,
+    }
 }
 impl Reply for RemovePolicyReply {}
 

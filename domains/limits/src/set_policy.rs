@@ -3,52 +3,28 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::PolicySet;
 use crate::records::{Policy, Tally, Whole};
 use crate::rules::{POLICIES_MAX, is_name};
 use crate::{Limits, Refusal};
 
-/// Makes a policy of the caller's tenant, or replaces the one with its name. When this is answered,
-/// every core follows it.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(transparent)]
-pub struct SetPolicy {
-    /// The policy.
-    pub policy: Policy,
-}
+contract::message! {
+    /// Makes a policy of the caller's tenant, or replaces the one with its name. When this is answered,
+    /// every core follows it.
+    #[serde(transparent)]
+    pub open struct SetPolicy {
+        /// The policy.
+        pub policy: Policy,
+    }
 
-/// What is now set.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct SetPolicyReply {
-    /// The policy's name.
-    pub name: String,
-    /// False when the very same policy was set already.
-    pub changed: bool,
+    /// What is now set.
+    pub open struct SetPolicyReply {
+        /// The policy's name.
+        pub name: String,
+        /// False when the very same policy was set already.
+        pub changed: bool,
+    }
 }
 impl Reply for SetPolicyReply {}
 

@@ -1,8 +1,6 @@
 //! Accepting a quote: it is stored with all it was computed from.
 
 use contract::{Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape};
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Date, Money};
 
 use crate::events::QuoteAccepted;
@@ -12,53 +10,30 @@ use crate::{Quote, Rates, Refusal, refuse};
 /// The longest reference of a caller, in bytes.
 const REFERENCE_BYTES_MAX: usize = 120;
 
-/// Accepts a quote. The box prices it itself; the caller may say what it must come to.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct AcceptQuote {
-    /// What to price.
-    pub quote: Quote,
-    /// What it must come to, when the caller has agreed on it before.
-    #[serde(default)]
-    pub total: Option<Money>,
-    /// The caller's own reference, at most 120 bytes.
-    #[serde(default)]
-    pub reference: String,
-}
+contract::message! {
+    /// Accepts a quote. The box prices it itself; the caller may say what it must come to.
+    pub struct AcceptQuote {
+        /// What to price.
+        pub quote: Quote,
+        /// What it must come to, when the caller has agreed on it before.
+        #[serde(default)]
+        pub total: Option<Money>,
+        /// The caller's own reference, at most 120 bytes.
+        #[serde(default)]
+        pub reference: String,
+    }
 
-/// What was accepted.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct Accepted {
-    /// By which to recall it.
-    pub id: QuoteId,
-    /// The version that applied.
-    pub operative_from: Date,
-    /// What the total is in.
-    pub currency: Currency,
-    /// What it came to.
-    pub total: Money,
+    /// What was accepted.
+    pub open struct Accepted {
+        /// By which to recall it.
+        pub id: QuoteId,
+        /// The version that applied.
+        pub operative_from: Date,
+        /// What the total is in.
+        pub currency: Currency,
+        /// What it came to.
+        pub total: Money,
+    }
 }
 impl Reply for Accepted {}
 

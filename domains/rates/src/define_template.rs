@@ -3,50 +3,26 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::events::TemplateDefined;
 use crate::rules::charge::ChargeTemplate;
 use crate::{Rates, Refusal, refuse};
 
-/// Defines a charge template, in place of one with its code.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(transparent)]
-pub struct DefineTemplate {
-    /// The template.
-    pub template: ChargeTemplate,
-}
+contract::message! {
+    /// Defines a charge template, in place of one with its code.
+    #[serde(transparent)]
+    pub open struct DefineTemplate {
+        /// The template.
+        pub template: ChargeTemplate,
+    }
 
-/// What is now defined.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct Defined {
-    /// The template's code.
-    pub code: String,
-    /// False when the very same template was defined already.
-    pub changed: bool,
+    /// What is now defined.
+    pub open struct Defined {
+        /// The template's code.
+        pub code: String,
+        /// False when the very same template was defined already.
+        pub changed: bool,
+    }
 }
 impl Reply for Defined {}
 

@@ -3,8 +3,6 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::Date;
 
 use crate::events::AwardPublished;
@@ -13,51 +11,28 @@ use crate::rules::award::AwardVersion;
 use crate::rules::compile::VersionTables;
 use crate::{Rates, Refusal, refuse};
 
-/// Publishes one version of one award. It applies to pay periods that start on or after its date,
-/// on every core, before this is answered.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct PublishAward {
-    /// The version, complete.
-    pub version: AwardVersion,
-    /// Whether it may take the place of a different version with the same date: a correction.
-    #[serde(default)]
-    pub replace: bool,
-}
+contract::message! {
+    /// Publishes one version of one award. It applies to pay periods that start on or after its date,
+    /// on every core, before this is answered.
+    pub struct PublishAward {
+        /// The version, complete.
+        pub version: AwardVersion,
+        /// Whether it may take the place of a different version with the same date: a correction.
+        #[serde(default)]
+        pub replace: bool,
+    }
 
-/// What is now published.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct Published {
-    /// The award.
-    pub award: String,
-    /// The version.
-    pub operative_from: Date,
-    /// How many classifications it has.
-    pub classifications: u32,
-    /// False when the very same version was published already.
-    pub changed: bool,
+    /// What is now published.
+    pub open struct Published {
+        /// The award.
+        pub award: String,
+        /// The version.
+        pub operative_from: Date,
+        /// How many classifications it has.
+        pub classifications: u32,
+        /// False when the very same version was published already.
+        pub changed: bool,
+    }
 }
 impl Reply for Published {}
 

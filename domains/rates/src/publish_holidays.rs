@@ -3,8 +3,6 @@
 use contract::{
     Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply, Request, Shape, Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::Date;
 
 use crate::events::HolidaysPublished;
@@ -12,47 +10,25 @@ use crate::records::Country;
 use crate::rules::calendar::{Calendar, HolidayTable};
 use crate::{Rates, refuse};
 
-/// Publishes a table of public holidays in place of the one before.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(transparent)]
-pub struct PublishHolidays {
-    /// The table.
-    pub table: HolidayTable,
-}
+contract::message! {
+    /// Publishes a table of public holidays in place of the one before.
+    #[serde(transparent)]
+    pub open struct PublishHolidays {
+        /// The table.
+        pub table: HolidayTable,
+    }
 
-/// The table now in force.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct HolidaysNow {
-    /// Its first day.
-    pub first: Date,
-    /// Its last day.
-    pub last: Date,
-    /// How many holidays it lists.
-    pub holidays: u32,
-    /// False when the very same table was published already.
-    pub changed: bool,
+    /// The table now in force.
+    pub open struct HolidaysNow {
+        /// Its first day.
+        pub first: Date,
+        /// Its last day.
+        pub last: Date,
+        /// How many holidays it lists.
+        pub holidays: u32,
+        /// False when the very same table was published already.
+        pub changed: bool,
+    }
 }
 impl Reply for HolidaysNow {}
 

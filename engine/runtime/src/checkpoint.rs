@@ -15,7 +15,7 @@ use contract::TableId;
 use frame::Position;
 use segments::Control;
 use sequencer::Sequencer;
-use shard::{Base, Rows};
+use shard::{Base, PURGE_ROWS_MIN, Rows, purge};
 use stores::Stores;
 
 use crate::{
@@ -102,6 +102,11 @@ impl Checkpointer {
                 Err(_) => return None,
             }
         }
+        match self.purged(&parts) {
+            Ok(rows) => parts.push(Arc::new(rows)),
+            // Nobody is answered wrongly because of it: they only take room.
+            Err(error) => tracing::error!(%error, "replies that are too old cannot be removed"),
+        }
         let position = self.wait_for_cut()?;
         self.write(&parts, position)?;
         let base: Arc<dyn Base> = match self.stores.snapshot() {
@@ -126,6 +131,12 @@ impl Checkpointer {
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(%position, rows, took_ms, "checkpoint");
         Some(position)
+    }
+
+    /// Kept replies that nobody may ask for any more.
+    fn purged(&self, parts: &[Arc<Rows>]) -> Result<Rows, String> {
+        let snapshot = self.stores.snapshot().map_err(|error| error.to_string())?;
+        purge(&StoreBase(snapshot), parts, PURGE_ROWS_MIN)
     }
 
     /// The stores must never hold what the log could still lose.
@@ -161,7 +172,8 @@ impl Checkpointer {
 
 type RowChange<'a> = (TableId, &'a [u8], Option<&'a [u8]>);
 
-/// The changes of all cores in the order of the stores. No row is in two parts: a row has one owner.
+/// The changes of all cores in the order of the stores. No row is in two parts: a row has one owner,
+/// and what is purged is in no other part.
 fn merge(parts: &[Arc<Rows>]) -> impl Iterator<Item = RowChange<'_>> {
     let mut sources: Vec<_> = parts.iter().map(|part| part.iter().peekable()).collect();
     std::iter::from_fn(move || {

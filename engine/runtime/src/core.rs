@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
     sync::{Arc, mpsc::Sender},
     task::{Poll, Waker},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use contract::{DomainId, Entry};
@@ -44,6 +44,7 @@ pub(crate) struct Inner {
     guards: Cell<usize>,
     idle_waiter: RefCell<Option<Waker>>,
     companions: RefCell<Vec<Rc<dyn Any>>>,
+    lag: Cell<Duration>,
 }
 
 impl fmt::Debug for Core {
@@ -99,6 +100,7 @@ impl Core {
             guards: Cell::new(0),
             idle_waiter: RefCell::new(None),
             companions: RefCell::default(),
+            lag: Cell::new(Duration::ZERO),
         }))
     }
 
@@ -136,6 +138,17 @@ impl Core {
     /// How the whole box stands.
     pub fn stats(&self) -> Stats {
         Stats::of(&self.0.sequencer, &self.0.mailboxes)
+    }
+
+    /// By how much this thread lately came too late to what was due: as long as a request waits that
+    /// has just arrived. Measured several times a second; a few milliseconds are no sign of load.
+    pub fn lag(&self) -> Duration {
+        self.0.lag.get()
+    }
+
+    /// The same of every core, in microseconds.
+    pub fn lags_us(&self) -> impl Iterator<Item = u64> {
+        self.0.mailboxes.iter().map(Mailbox::lag_us)
     }
 
     /// Whether the box is stopping.
@@ -302,7 +315,9 @@ impl Core {
     }
 
     /// Refuses what waited beyond its deadline.
-    pub(crate) fn tick(&self) {
+    pub(crate) fn tick(&self, lag: Duration) {
+        self.0.lag.set(lag);
+        self.0.mailbox().set_lag_us(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX));
         self.0.shard.borrow_mut().tick(now_us());
         self.give_out();
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     mpsc::Sender,
 };
 
@@ -40,6 +40,7 @@ pub(crate) struct Mailbox {
     wants_durable: AtomicBool,
     /// Bytes that the core keeps above the stores, as it last said.
     overlay_bytes: AtomicUsize,
+    lag_us: AtomicU64,
 }
 
 impl std::fmt::Debug for Mailbox {
@@ -81,6 +82,14 @@ impl Mailbox {
 
     pub(crate) fn set_overlay_bytes(&self, bytes: usize) {
         self.overlay_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_lag_us(&self, lag_us: u64) {
+        self.lag_us.store(lag_us, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lag_us(&self) -> u64 {
+        self.lag_us.load(Ordering::Relaxed)
     }
 
     pub(crate) fn overlay_bytes(&self) -> usize {

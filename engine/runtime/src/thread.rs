@@ -3,7 +3,7 @@
 use std::{
     sync::{Arc, mpsc::Sender},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use contract::{Entry, StoreKey};
@@ -19,8 +19,8 @@ use crate::{
     start::{CoreReport, Doors},
 };
 
-/// How often deadlines are looked at.
-const TICK: Duration = Duration::from_millis(100);
+/// How often deadlines are looked at, and how late this comes is measured.
+const TICK: Duration = Duration::from_millis(50);
 
 /// What a core's thread is made of; goes to the thread whole.
 pub(crate) struct CoreThread {
@@ -97,8 +97,9 @@ impl CoreThread {
         let ticking = core.clone();
         monoio::spawn(async move {
             loop {
+                let due = Instant::now() + TICK;
                 monoio::time::sleep(TICK).await;
-                ticking.tick();
+                ticking.tick(due.elapsed());
             }
         });
         let (draining, grace) = (core.clone(), self.grace);

@@ -90,6 +90,7 @@ impl TestBox {
                     idempotency: key.map(|key| idempotency_key(Tenant(1), operation, key)),
                     deadline_us: 0,
                     at_least: Lsn::NONE,
+                    precondition: None,
                     payload: &payload,
                 };
                 let mut out = Vec::new();

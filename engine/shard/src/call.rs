@@ -26,8 +26,33 @@ pub struct Call<'a> {
     pub deadline_us: u64,
     /// The answer must reflect at least this position.
     pub at_least: Lsn,
+    /// What must be so for a command to run.
+    pub precondition: Option<Precondition<'a>>,
     /// The archived request.
     pub payload: &'a [u8],
+}
+
+/// What must be so for a command to run: a query of the same domain, asked of the very state that
+/// the command would change.
+#[derive(Debug, Clone, Copy)]
+pub struct Precondition<'a> {
+    /// The query: its code inside the command's domain. It must name the records it reads.
+    pub query: u16,
+    /// Its archived request.
+    pub payload: &'a [u8],
+    /// What it must answer.
+    pub expected: Expected<'a>,
+}
+
+/// What a [`Precondition`] asks for.
+#[derive(Debug, Clone, Copy)]
+pub enum Expected<'a> {
+    /// Any answer but a refusal.
+    Something,
+    /// A refusal because there is nothing.
+    Nothing,
+    /// An archived reply with one of these XXH3 hashes (64 bits).
+    Replies(&'a [u64]),
 }
 
 /// The hash that stands for a client's idempotency key: of tenant, operation and key.
@@ -49,7 +74,42 @@ pub(crate) struct OwnedCall {
     pub(crate) idempotency: Option<u128>,
     pub(crate) deadline_us: u64,
     pub(crate) at_least: Lsn,
+    precondition: Option<Box<OwnedPrecondition>>,
     pub(crate) payload: Box<[u8]>,
+}
+
+#[derive(Debug, Clone)]
+struct OwnedPrecondition {
+    query: u16,
+    payload: Box<[u8]>,
+    expected: OwnedExpected,
+}
+
+#[derive(Debug, Clone)]
+enum OwnedExpected {
+    Something,
+    Nothing,
+    Replies(Box<[u64]>),
+}
+
+impl OwnedPrecondition {
+    fn of(precondition: &Precondition<'_>) -> Self {
+        let expected = match precondition.expected {
+            Expected::Something => OwnedExpected::Something,
+            Expected::Nothing => OwnedExpected::Nothing,
+            Expected::Replies(hashes) => OwnedExpected::Replies(hashes.into()),
+        };
+        Self { query: precondition.query, payload: precondition.payload.into(), expected }
+    }
+
+    fn borrow(&self) -> Precondition<'_> {
+        let expected = match &self.expected {
+            OwnedExpected::Something => Expected::Something,
+            OwnedExpected::Nothing => Expected::Nothing,
+            OwnedExpected::Replies(hashes) => Expected::Replies(hashes),
+        };
+        Precondition { query: self.query, payload: &self.payload, expected }
+    }
 }
 
 impl OwnedCall {
@@ -62,6 +122,7 @@ impl OwnedCall {
             idempotency: call.idempotency,
             deadline_us: call.deadline_us,
             at_least: call.at_least,
+            precondition: call.precondition.as_ref().map(|it| Box::new(OwnedPrecondition::of(it))),
             payload: call.payload.into(),
         }
     }
@@ -76,6 +137,7 @@ impl OwnedCall {
             idempotency: self.idempotency,
             deadline_us: self.deadline_us,
             at_least: self.at_least,
+            precondition: self.precondition.as_ref().map(|it| it.borrow()),
             payload: &self.payload,
         }
     }
@@ -113,6 +175,9 @@ pub enum Fault {
     /// The idempotency key was used with another request.
     #[error("the idempotency key was used with another request")]
     IdempotencyMismatch,
+    /// The records are not as the caller has seen them. Nothing was stored.
+    #[error("what the command would change is not as the caller has seen it")]
+    Changed,
     /// The box has not reached the position that the caller demands.
     #[error("the log has reached {reached}, not {demanded}")]
     PositionAhead {

@@ -8,11 +8,14 @@
 //! value   a kept reply of that time, empty
 //! ```
 
+use std::sync::Arc;
+
 use contract::{Change, KeyBytes, Slot, StoreKey, Tenant};
 
 use crate::{
     idempotency::{IDEMPOTENCY, Kept, parse},
     map::{CORES_MAX, CoreId},
+    overlay::Rows,
     tables::Base,
 };
 
@@ -27,6 +30,20 @@ fn key(core: CoreId) -> StoreKey {
 pub(crate) fn change(core: CoreId, time_us: u64) -> Change {
     let value = Some(Kept { time_us, fingerprint: 0, reply: &[] }.seal());
     Change { slot: Slot::new(0), table: IDEMPOTENCY, key: key(core), value }
+}
+
+/// The time that every core had reached when it handed its changes over: none of them answers
+/// anything at an earlier one any more, nor does any later start. `None` when one does not say.
+pub(crate) fn earliest_us(parts: &[Arc<Rows>]) -> Option<u64> {
+    let (first, end) = (key(CoreId(0)), key(CoreId(u16::MAX)));
+    let mut earliest: Option<u64> = None;
+    for part in parts {
+        let mut rows = part.range(IDEMPOTENCY, first.as_slice(), end.as_slice());
+        let own = rows.find(|(key, _)| key.len() == first.as_slice().len());
+        let time_us = parse(own?.1.value.as_deref()?)?.time_us;
+        earliest = Some(earliest.map_or(time_us, |other| other.min(time_us)));
+    }
+    earliest
 }
 
 /// The latest time of any core before the last checkpoint, in microseconds; 0 when there was none.

@@ -98,6 +98,11 @@ impl Shard {
         {
             return answer;
         }
+        if let Some(precondition) = &call.precondition
+            && let Some(answer) = self.unmet(origin, call, precondition, decision, sequencer)
+        {
+            return answer;
+        }
         let Run::Command(run) = decision.operation.run else {
             unreachable!("the kind was checked")
         };

@@ -23,6 +23,8 @@ mod limits;
 mod map;
 mod message;
 mod overlay;
+mod precondition;
+mod purge;
 mod replay;
 mod replicate;
 mod scatter;
@@ -31,7 +33,9 @@ mod shard;
 mod tables;
 mod transaction;
 
-pub use call::{Answer, Call, Completion, Fault, Incident, Ticket, idempotency_key};
+pub use call::{
+    Answer, Call, Completion, Expected, Fault, Incident, Precondition, Ticket, idempotency_key,
+};
 pub use idempotency::{ENGINE, IDEMPOTENCY, IDEMPOTENCY_KEPT_US};
 pub use limits::{
     FORWARDED_MAX, GATED_MAX, Limits, PARKED_MAX, PAYLOAD_BYTES_MAX, REPLY_BYTES_MAX,
@@ -40,6 +44,7 @@ pub use limits::{
 pub use map::{CORES_MAX, CoreId, SlotMap};
 pub use message::Message;
 pub use overlay::Rows;
+pub use purge::{PURGE_ROWS_MAX, PURGE_ROWS_MIN, purge};
 pub use replay::{Replay, ReplayError};
 pub use shard::{Shard, Start};
 pub use tables::{Base, EmptyBase};

@@ -1,9 +1,13 @@
 //! Recent changes in memory, over the stores.
 
-use std::{cmp::Ordering, collections::BTreeMap, ops::Bound, sync::Arc};
+mod table;
+
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use contract::{Change, StoreKey, TableId};
 use frame::Lsn;
+
+use table::ChangedTable;
 
 /// The longest key kept inside its entry. Ids and award codes fit.
 const INLINE_BYTES: usize = 22;
@@ -79,7 +83,7 @@ pub(crate) struct Row {
 /// The changed rows of one generation, ordered by table and key.
 #[derive(Debug, Default)]
 pub struct Rows {
-    tables: BTreeMap<TableId, BTreeMap<RowKey, Row>>,
+    tables: BTreeMap<TableId, ChangedTable>,
     bytes: usize,
 }
 
@@ -99,7 +103,12 @@ impl Rows {
 
     /// How many rows changed.
     pub fn len(&self) -> usize {
-        self.tables.values().map(BTreeMap::len).sum()
+        self.tables.values().map(ChangedTable::len).sum()
+    }
+
+    /// How many rows of one table changed.
+    pub(crate) fn len_of(&self, table: TableId) -> usize {
+        self.tables.get(&table).map_or(0, ChangedTable::len)
     }
 
     /// The changes in the order that stores write them.
@@ -134,8 +143,8 @@ impl Rows {
     ) -> impl Iterator<Item = (&'a [u8], &'a Row)> + use<'a> {
         let sane = to.is_empty() || from < to;
         let rows = self.tables.get(&table).filter(|_| sane);
-        let end = if to.is_empty() { Bound::Unbounded } else { Bound::Excluded(RowKey::new(to)) };
-        let range = rows.map(|rows| rows.range((Bound::Included(RowKey::new(from)), end)));
+        let end = (!to.is_empty()).then(|| RowKey::new(to));
+        let range = rows.map(|rows| rows.range(RowKey::new(from), end));
         range.into_iter().flatten().map(|(key, row)| (key.as_slice(), row))
     }
 }

@@ -286,7 +286,7 @@ impl Shard {
         if call.at_least > sequencer.durable_lsn() {
             return self.wait_for_position(origin, call, sequencer);
         }
-        if let Err(fault) = self.touch(operation, call) {
+        if let Err(fault) = self.touch(index, operation, call) {
             return Answer::Now(Err(fault));
         }
         match (operation.kind(), operation.shape.placement) {
@@ -418,7 +418,8 @@ impl Shard {
         seen: Lsn,
         sequencer: &Sequencer,
     ) -> Answer {
-        let shows_state = matches!(fault, Fault::Denied(_) | Fault::IdempotencyMismatch);
+        let shows_state =
+            matches!(fault, Fault::Denied(_) | Fault::IdempotencyMismatch | Fault::Changed);
         if !shows_state || seen <= sequencer.durable_lsn() {
             return Answer::Now(Err(fault));
         }
@@ -475,9 +476,20 @@ impl Shard {
         Ok((index, operation))
     }
 
-    pub(crate) fn touch(&mut self, operation: &Operation, call: &Call<'_>) -> Result<(), Fault> {
+    pub(crate) fn touch(
+        &mut self,
+        index: usize,
+        operation: &Operation,
+        call: &Call<'_>,
+    ) -> Result<(), Fault> {
         self.touched.clear();
         (operation.touches)(call.payload, &mut self.touched).map_err(|_| Fault::Malformed)?;
+        if let Some(precondition) = &call.precondition {
+            // What the precondition reads is held like what the command reads.
+            let query = self.hosted[index].entry.operation(precondition.query);
+            let touches = query.ok_or(Fault::UnknownOperation)?.touches;
+            touches(precondition.payload, &mut self.touched).map_err(|_| Fault::Malformed)?;
+        }
         if self.touched.is_over_limit() {
             let limit = contract::TOUCHED_MAX;
             return Err(Fault::TooLarge { what: "the number or length of the keys named", limit });

@@ -221,7 +221,7 @@ impl Shard {
         let call = owned.borrow();
         let mut reply = Vec::new();
         let resolved = self.resolve(&call).and_then(|(index, operation)| {
-            self.touch(operation, &call).map(|()| (index, operation))
+            self.touch(index, operation, &call).map(|()| (index, operation))
         });
         let answer = match resolved {
             Ok((index, operation)) => {

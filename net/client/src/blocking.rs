@@ -3,6 +3,7 @@
 mod exchange;
 mod lane;
 mod link;
+mod socket;
 
 pub use exchange::Pending;
 

@@ -25,6 +25,21 @@ pub enum ConnectError {
     /// The server closed before it had greeted.
     #[error("closed before the greeting")]
     Closed,
+    /// What the client is to trust or to show cannot be used.
+    #[error("certificates")]
+    Trust(#[source] Arc<tls::ConfigError>),
+    /// The name that the box's certificate should be for is none.
+    #[error("`{name}` is neither a host name nor an address")]
+    ServerName {
+        /// As given.
+        name: String,
+    },
+    /// There is no QUIC connection.
+    #[error("quic")]
+    Quic(#[source] quic::ClientError),
+    /// This face cannot speak over what the options name.
+    #[error("the face for one thread speaks over TCP and TLS, not over QUIC")]
+    Face,
     /// The server answered with something else than a Welcome.
     #[error(transparent)]
     Session(SessionError),
@@ -36,9 +51,12 @@ impl ConnectError {
         matches!(
             self,
             Self::Session(
-                SessionError::Refused { status: Status::WrongVersion, .. }
-                    | SessionError::Handshake(_)
-            )
+                SessionError::Refused {
+                    status: Status::WrongVersion | Status::Unauthenticated,
+                    ..
+                } | SessionError::Handshake(_)
+            ) | Self::Trust(_)
+                | Self::ServerName { .. }
         )
     }
 }

@@ -18,6 +18,11 @@
 //! # }
 //! ```
 //!
+//! # How it reaches the box
+//!
+//! [`Options::transport`] names TCP (the box's own machine only), TLS or QUIC; over the last two a box
+//! wants a [`Credential`]. Calls and their replies are the same.
+//!
 //! # What happens to a call when its connection breaks
 //!
 //! A query, or a command with an idempotency key, is sent again on the next connection, until its
@@ -30,12 +35,13 @@ mod call;
 mod error;
 pub mod local;
 mod options;
+mod secured;
 mod session;
 mod window;
 
 pub use blocking::{Client, Pending};
 pub use call::{Call, Reply};
 pub use error::{CallError, ConnectError, SessionError, SubmitError};
-pub use options::Options;
+pub use options::{Credential, Options, Transport, Trust};
 pub use session::{Arrival, Session};
 pub use wire::{Problem, ProblemError, ReplyItem, ReplyItems, Slot, Status};

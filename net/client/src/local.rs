@@ -1,11 +1,13 @@
 //! The async face: one monoio thread, any number of calls in flight, no lock and no atomic.
 //!
 //! It needs a runtime with its timer enabled. Unlike [`crate::Client`] it does not reconnect: when
-//! the connection breaks, every call in flight ends, and the caller connects again if it likes.
+//! the connection breaks, every call in flight ends, and the caller connects again if it likes. It
+//! speaks over TCP and TLS.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
@@ -18,11 +20,13 @@ use monoio::io::{
 };
 use monoio::net::TcpStream;
 use monoio::time::timeout;
+use tls::PLAINTEXT_BYTES_MAX;
 use wire::Welcome;
 
 use crate::call::{Call, Reply};
 use crate::error::{CallError, ConnectError, SubmitError};
-use crate::options::Options;
+use crate::options::{Options, Transport};
+use crate::secured::Secured;
 use crate::session::{Arrival, Session};
 
 /// How many bytes one read may bring.
@@ -38,6 +42,8 @@ pub struct Client {
 
 struct Shared {
     session: RefCell<Session<Rc<Seat>>>,
+    /// The encryption, if there is any.
+    sealed: Option<RefCell<Sealed>>,
     /// The writing task, when it sleeps.
     writer: RefCell<Option<Waker>>,
     /// Stops what both tasks have under way on the socket.
@@ -63,30 +69,54 @@ impl Client {
     }
 
     async fn greet(address: SocketAddr, options: &Options) -> Result<Self, ConnectError> {
+        if matches!(options.transport, Transport::Quic(_)) {
+            return Err(ConnectError::Face);
+        }
+        let secured = Secured::of(&options.transport)?;
         let mut stream = TcpStream::connect_addr(address).await.map_err(ConnectError::Io)?;
         stream.set_nodelay(true).map_err(ConnectError::Io)?;
-        let mut session = Session::new(&options.name, options.in_flight_max);
+        let mut buffer = vec![0; READ_BYTES];
+        let mut sealed = match secured {
+            None => None,
+            Some(secured) => {
+                let sealed = Sealed::connect(&mut stream, address, &secured, &mut buffer).await?;
+                Some(sealed)
+            }
+        };
+        let mut session = Session::showing(&options.name, options.shown(), options.in_flight_max);
         let mut hello = Vec::new();
         session.take_output(&mut hello);
+        if let Some(sealed) = &mut sealed {
+            hello = sealed.seal(&hello);
+        }
         let (written, _) = stream.write_all(hello).await;
         written.map_err(ConnectError::Io)?;
         let socket = Canceller::new();
         let cancel = socket.handle();
-        let mut buffer = vec![0; READ_BYTES];
+        // Behind the handshake something may have come already.
+        let mut count = 0;
         let welcome = loop {
-            let (count, filled) = stream.read(buffer).await;
-            buffer = filled;
-            match count.map_err(ConnectError::Io)? {
-                0 => return Err(ConnectError::Closed),
-                count => session.receive(&buffer[..count]),
+            match &mut sealed {
+                None => session.receive(&buffer[..count]),
+                Some(sealed) => {
+                    let plain = sealed.open(&buffer[..count]).map_err(ConnectError::Io)?;
+                    session.receive(&plain);
+                }
             }
             session.next_arrival().map_err(ConnectError::Session)?;
             if let Some(welcome) = session.welcome() {
                 break welcome.clone();
             }
+            let (read, filled) = stream.read(buffer).await;
+            buffer = filled;
+            count = read.map_err(ConnectError::Io)?;
+            if count == 0 {
+                return Err(ConnectError::Closed);
+            }
         };
         let shared = Rc::new(Shared {
             session: RefCell::new(session),
+            sealed: sealed.map(RefCell::new),
             writer: RefCell::default(),
             socket: RefCell::new(socket),
             ended: RefCell::new(None),
@@ -161,7 +191,13 @@ impl Shared {
 
     fn receive(&self, bytes: &[u8]) -> Result<(), String> {
         let mut session = self.session.borrow_mut();
-        session.receive(bytes);
+        match &self.sealed {
+            None => session.receive(bytes),
+            Some(sealed) => {
+                let plain = sealed.borrow_mut().open(bytes).map_err(|it| it.to_string())?;
+                session.receive(&plain);
+            }
+        }
         while let Some(arrival) = session.next_arrival().map_err(|it| it.to_string())? {
             if let Arrival::Replied { ticket, reply } = arrival {
                 ticket.settle(Ok(Reply::of(&reply)));
@@ -216,6 +252,9 @@ async fn write(shared: Rc<Shared>, mut writer: OwnedWriteHalf<TcpStream>, cancel
             break;
         }
         shared.session.borrow_mut().take_output(&mut output);
+        if let Some(sealed) = &shared.sealed {
+            output = sealed.borrow_mut().seal(&output);
+        }
         let mut sent = 0;
         while sent < output.len() {
             let rest = output.slice(sent..);
@@ -230,4 +269,70 @@ async fn write(shared: Rc<Shared>, mut writer: OwnedWriteHalf<TcpStream>, cancel
         output.clear();
         output.shrink_to(READ_BYTES);
     }
+}
+
+/// TLS between a session and its socket.
+struct Sealed {
+    tls: tls::Session,
+    /// Encrypted by the way, to be sent with what is sent next.
+    out: Vec<u8>,
+}
+
+impl Sealed {
+    async fn connect(
+        stream: &mut TcpStream,
+        address: SocketAddr,
+        secured: &Secured,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Self, ConnectError> {
+        let name = secured.server_name(address.ip())?;
+        let mut out = Vec::new();
+        let tls = tls::Session::client(&secured.config, name, &mut out).map_err(invalid);
+        let mut sealed = Self { tls: tls.map_err(ConnectError::Io)?, out };
+        while sealed.tls.is_handshaking() {
+            let (written, _) = stream.write_all(std::mem::take(&mut sealed.out)).await;
+            written.map_err(ConnectError::Io)?;
+            let (count, filled) = stream.read(std::mem::take(buffer)).await;
+            *buffer = filled;
+            let count = count.map_err(ConnectError::Io)?;
+            if count == 0 {
+                return Err(ConnectError::Closed);
+            }
+            // A server says nothing inside before it has heard something.
+            sealed
+                .tls
+                .read_tls(&buffer[..count], &mut sealed.out)
+                .map_err(|error| ConnectError::Io(invalid(error)))?;
+        }
+        Ok(sealed)
+    }
+
+    /// What to send for `plaintext`.
+    fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
+        for record in plaintext.chunks(PLAINTEXT_BYTES_MAX) {
+            // After the handshake the session takes all.
+            self.tls.write(record, &mut self.out);
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    fn open(&mut self, ciphertext: &[u8]) -> io::Result<Vec<u8>> {
+        let (mut plain, mut taken) = (Vec::with_capacity(ciphertext.len()), 0);
+        loop {
+            let bytes = self.tls.plaintext();
+            let count = bytes.len();
+            if count != 0 {
+                plain.extend_from_slice(bytes);
+                self.tls.consume(count);
+            } else if taken < ciphertext.len() {
+                taken += self.tls.read_tls(&ciphertext[taken..], &mut self.out).map_err(invalid)?;
+            } else {
+                return Ok(plain);
+            }
+        }
+    }
+}
+
+fn invalid(error: tls::SessionError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
 }

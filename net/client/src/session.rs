@@ -43,8 +43,13 @@ const INPUT_KEPT_BYTES_MAX: usize = 1024 * 1024;
 impl<T> Session<T> {
     /// A session that has not been greeted; its Hello waits in the output.
     pub fn new(name: &str, in_flight_max: u16) -> Self {
+        Self::showing(name, "", in_flight_max)
+    }
+
+    /// The same, whose Hello shows a credential; an empty one is none.
+    pub fn showing(name: &str, credential: &str, in_flight_max: u16) -> Self {
         let mut output = Vec::new();
-        Hello::new(name).encode(&mut output);
+        Hello::new(name).showing(credential).encode(&mut output);
         Self {
             welcome: None,
             limits: Limits::DEFAULT,
@@ -250,7 +255,7 @@ mod tests {
         assert_eq!(session.submit(&Call::query(1, b""), 'a'), Err(SubmitError::NotGreeted));
         let mut output = Vec::new();
         session.take_output(&mut output);
-        assert_eq!(Hello::decode(&output), Ok(Some((Hello::new("test"), 18))));
+        assert_eq!(Hello::decode(&output), Ok(Some((Hello::new("test"), 20))));
     }
 
     #[test]

@@ -66,6 +66,12 @@ impl ApiKey {
         Ok(Self { id, secret })
     }
 
+    /// The key of another id with the same secret.
+    #[must_use]
+    pub const fn with_id(self, id: u64) -> Self {
+        Self { id, ..self }
+    }
+
     /// What names it.
     pub const fn id(&self) -> u64 {
         self.id

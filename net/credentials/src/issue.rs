@@ -29,6 +29,12 @@ pub struct NewToken<'a> {
     /// What it narrows the user's permissions to, patterns with blanks between; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<&'a str>,
+    /// The id of the API key that it was issued for: the token ends with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<&'a str>,
+    /// The name of the client certificate that it was issued for: the token ends with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<&'a str>,
     /// Now, in seconds since 1970-01-01 UTC.
     #[serde(rename = "iat")]
     pub issued_s: u64,
@@ -49,6 +55,11 @@ impl Signer {
     pub fn new(kid: impl Into<String>, seed: &[u8; 32]) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("a seed is 32 bytes");
         Self { kid: kid.into(), pair }
+    }
+
+    /// The key's id.
+    pub fn kid(&self) -> &str {
+        &self.kid
     }
 
     /// What verifies its tokens.

@@ -20,5 +20,5 @@ pub use api_key::{API_KEY_BYTES, API_KEY_PREFIX, ApiKey, ApiKeyError, digest};
 pub use issue::{NewToken, Signer};
 pub use jwks::{JWKS_BYTES_MAX, JwksError, read_jwks, write_jwks};
 pub use key::{Algorithm, KEYS_MAX, Key, SignatureInvalid};
-pub use seal::{NONCE_BYTES, Unsealable, open_seed, seal_seed};
+pub use seal::{MasterKey, MasterKeyError, NONCE_BYTES, Unsealable, open_seed, seal_seed};
 pub use token::{Claims, Expected, LEEWAY_S_MAX, TOKEN_BYTES_MAX, Token, TokenError};

@@ -4,77 +4,50 @@
 //! decode - execute - encode - mark. Each is a function here; each may end the request with a
 //! rejection, which becomes an `application/problem+json` document (RFC 9457).
 
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use contract::{Kind, Method, Tenant};
-use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName,
-    HeaderValue, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE,
-};
-use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::BodyExt;
 use shard::Ticket;
+use telemetry::{Finished, TraceContext};
 use wire::Status;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::authenticate::{Authenticated, Shown, challenge};
+use crate::authenticate::{Authenticated, Shown};
 use crate::caller::Caller;
+use crate::condition::Condition;
 use crate::demand::{Demand, Principal};
-use crate::demands::{Demands, is_json};
+use crate::demands::Demands;
 use crate::gate::{DoorKind, Gate, Peer};
+use crate::head::{Fields, Head, TRACEPARENT, name};
 use crate::limit::limit;
 use crate::pages;
+use crate::receive::receive;
 use crate::rejection::{Place, Rejection};
+use crate::response::{
+    Answered, BUFFER_BYTES, Refused, encode, mark, mark_deprecation, mark_limits,
+};
 use crate::routes::{Found, Route};
 
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
-const TENANT: HeaderName = HeaderName::from_static("x-tenant");
-const LOG_POSITION: HeaderName = HeaderName::from_static("x-log-position");
-const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// No page of the box's own lies below this.
 const OPERATIONS_PREFIX: &str = "/v1/";
-/// Archives and answers of most requests fit without growing.
-const BUFFER_BYTES: usize = 1024;
-
-/// What goes back when nothing went wrong.
-pub(crate) struct Answered {
-    pub(crate) status: StatusCode,
-    pub(crate) position: u64,
-    pub(crate) media: HeaderValue,
-    pub(crate) body: Bytes,
-    /// Methods, for the answer to `OPTIONS`.
-    pub(crate) allow: Option<HeaderValue>,
-    /// A later request may ask whether this is still so.
-    pub(crate) tagged: bool,
-}
 
 /// What is known of a request by its end, whatever became of it.
 #[derive(Default)]
-struct Seen {
-    /// The place of its operation among all.
-    operation: Option<usize>,
+struct Seen<'g> {
+    /// Its operation.
+    route: Option<&'g Route>,
     /// The fields that tell of limits.
     limits: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-/// What went wrong, and where.
-pub(crate) struct Refused {
-    rejection: Box<Rejection>,
-    place: Place,
-    allow: Option<HeaderValue>,
-}
-
-impl From<Rejection> for Refused {
-    fn from(rejection: Rejection) -> Self {
-        Self { rejection: Box::new(rejection), place: Place::Door, allow: None }
-    }
+    /// On whose behalf.
+    tenant: Option<Tenant>,
+    /// Its place in its trace.
+    trace: Option<TraceContext>,
 }
 
 /// Answers one request; whatever happens, there is a response. The body is empty for `HEAD`.
@@ -83,63 +56,114 @@ where
     B: Body<Data = Bytes>,
     B::Error: std::fmt::Display,
 {
-    let began = Instant::now();
-    let (head, body) = request.into_parts();
-    let mut seen = Seen::default();
-    let answered = respond(gate, peer, &head, body, &mut seen).await;
+    let began_us = gate.core.now_us();
+    let (parts, body) = request.into_parts();
+    let head = Head::of(&parts);
+    let trace = gate.recorder.begin(head.traceparents());
+    let mut seen = Seen { trace, ..Seen::default() };
+    let answered = respond(gate, peer, began_us, &head, body, &mut seen).await;
+    let position = match &answered {
+        Ok(answered) => answered.position,
+        Err(_) => gate.core.durable().0,
+    };
     let mut response = match answered {
         Ok(answered) => encode(&head, answered),
-        Err(refused) => refused.response(gate.core.durable().0),
+        Err(refused) => refused.response(position),
     };
     mark(gate, peer, &head, response.headers_mut());
-    if let Some((policies, limit)) = seen.limits {
-        for (name, value) in [(RATELIMIT_POLICY, policies), (RATELIMIT, limit)] {
-            let value = HeaderValue::try_from(value).expect("names of policies are printable");
-            response.headers_mut().insert(name, value);
-        }
+    if let Some(fields) = seen.limits.take() {
+        mark_limits(fields, response.headers_mut());
     }
-    if head.method == http::Method::HEAD {
+    if let Some(trace) = &seen.trace {
+        let value = HeaderValue::from_bytes(&trace.header_value()).expect("digits and dashes");
+        response.headers_mut().insert(TRACEPARENT, value);
+    }
+    if let Some(deprecation) = seen.route.and_then(|it| it.operation.deprecation) {
+        mark_deprecation(&deprecation, response.headers_mut());
+    }
+    if *head.method == http::Method::HEAD {
         let length = response.body().len();
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();
     }
-    gate.metrics().answered(peer.door, seen.operation, response.status().as_u16(), began.elapsed());
+    let (operation, status) = (seen.route.map(|it| it.index), response.status().as_u16());
+    let took = Duration::from_micros(gate.core.now_us().saturating_sub(began_us));
+    gate.metrics().answered(peer.door, operation, status, took);
+    if gate.recorder.is_on() {
+        let finished = seen.finished(&head, peer, status, took, position);
+        gate.recorder.finish(&finished, head.tracestates());
+    }
     response
 }
 
-async fn respond<B>(
-    gate: &Gate,
+impl Seen<'_> {
+    /// For traces and the access log.
+    fn finished(
+        &self,
+        head: &Head<'_>,
+        peer: &Peer<'_>,
+        status: u16,
+        took: Duration,
+        position: u64,
+    ) -> Finished {
+        let method = match *head.method {
+            http::Method::GET => "GET",
+            http::Method::HEAD => "HEAD",
+            http::Method::POST => "POST",
+            http::Method::PUT => "PUT",
+            http::Method::DELETE => "DELETE",
+            http::Method::OPTIONS => "OPTIONS",
+            _ => "_OTHER",
+        };
+        Finished {
+            trace: self.trace,
+            operation: match self.route {
+                Some(route) => route.operation.shape.name,
+                None => pages::name(head.path).unwrap_or("none"),
+            },
+            method,
+            door: peer.door.name(),
+            tenant: self.tenant.map(|it| it.0),
+            status,
+            took,
+            position,
+            peer: peer.address,
+        }
+    }
+}
+
+async fn respond<'g, B>(
+    gate: &'g Gate,
     peer: &Peer<'_>,
-    head: &Parts,
+    began_us: u64,
+    head: &Head<'_>,
     body: B,
-    seen: &mut Seen,
+    seen: &mut Seen<'g>,
 ) -> Result<Answered, Refused>
 where
     B: Body<Data = Bytes>,
     B::Error: std::fmt::Display,
 {
-    let path = head.uri.path();
-    if !path.starts_with(OPERATIONS_PREFIX) {
-        if path == pages::METRICS_PATH {
-            // How much is asked and by which door is nobody's business who may not ask.
-            authenticate(gate, peer, &head.headers).await?;
-        }
-        if let Some(page) = pages::find(gate, head)? {
-            return Ok(page);
-        }
+    if !head.path.starts_with(OPERATIONS_PREFIX)
+        && let Some(page) = page(gate, peer, head).await?
+    {
+        return Ok(page);
     }
-    if head.method == http::Method::OPTIONS {
-        return options(gate, path);
-    }
-    if path == pages::JWKS_PATH && [http::Method::GET, http::Method::HEAD].contains(&head.method) {
-        return Ok(pages::jwks(gate, gate.authenticator.jwks().await?));
+    if *head.method == http::Method::OPTIONS {
+        return options(gate, head);
     }
     let (route, values) = route(gate, head)?;
-    seen.operation = Some(route.index);
+    seen.route = Some(route);
+    let (domain, shape) = (route.entry.id, &route.operation.shape);
+    let _taken = gate.load.take(began_us, gate.core.lag(), domain, shape)?;
     admit(peer, route)?;
-    let (caller, authenticated) = authenticate(gate, peer, &head.headers).await?;
-    if let Some(authenticated) = authenticated {
-        authenticated.authorise(route.operation)?;
+    let (caller, authenticated) = match authenticate(gate, peer, &head.fields).await {
+        Ok(found) => found,
+        Err(refused) => return Err(guessed(gate, peer, route, seen, refused).await),
+    };
+    seen.tenant = Some(caller.tenant);
+    if let Some(authenticated) = &authenticated {
+        authenticated.may_call(route.operation)?;
     }
     let allowance = limit(&gate.core, &gate.limits, &caller, route).await;
     // What it holds is given back when the request ends, however it ends.
@@ -148,30 +172,50 @@ where
         it.rejection
     })?;
     seen.limits.clone_from(&allowance.fields);
-    let demands = Demands::of(&head.headers)?;
-    let body = receive(body, head, gate.front.terms.body_bytes_max).await?;
+    let demands = Demands::of(&head.fields)?;
+    let body = receive(body, &head.fields, gate.front.terms.body_bytes_max).await?;
     // From here on it is the box that takes its time.
     peer.received.set(true);
-    let json = route.request_json(&values, head.uri.query(), &body)?;
+    let json = route.request_json(&values, head.query, &body)?;
     let mut payload = Vec::with_capacity(BUFFER_BYTES);
     (route.operation.from_json)(&json, &mut payload).map_err(Rejection::from)?;
-    execute(gate, route, &caller, &demands, &payload).await
+    let condition = Condition::of(&gate.routes, route, head)?;
+    let correlation = seen.trace.map_or(0, |it| it.trace_id());
+    let demand = demands.demand(route, &caller, correlation, condition.as_ref(), &payload);
+    if let Some(authenticated) = &authenticated {
+        gate.authenticator.hand_out(authenticated, demand.operation, &payload)?;
+    }
+    execute(gate, route, &demand, authenticated.as_ref()).await
+}
+
+/// What is at a path that no operation has.
+async fn page(gate: &Gate, peer: &Peer<'_>, head: &Head<'_>) -> Result<Option<Answered>, Refused> {
+    match head.path {
+        pages::METRICS_PATH => {
+            // How much is asked and by which door is nobody's business who may not ask.
+            authenticate(gate, peer, &head.fields).await?;
+        }
+        pages::JWKS_PATH if head.is_read() => {
+            return Ok(Some(pages::jwks(gate, gate.authenticator.jwks().await?)));
+        }
+        _ => {}
+    }
+    pages::find(gate, head)
 }
 
 /// Finds the operation. `HEAD` is `GET` without the body (RFC 9110, 9.3.2).
-fn route<'g, 'h>(gate: &'g Gate, head: &'h Parts) -> Result<(&'g Route, Vec<&'h str>), Refused> {
-    let path = head.uri.path();
-    let method = match head.method {
+fn route<'g, 'h>(gate: &'g Gate, head: &Head<'h>) -> Result<(&'g Route, Vec<&'h str>), Refused> {
+    let method = match *head.method {
         http::Method::GET | http::Method::HEAD => Method::Get,
         http::Method::POST => Method::Post,
         http::Method::PUT => Method::Put,
         http::Method::DELETE => Method::Delete,
         _ => return Err(other_method(gate, head)),
     };
-    match gate.routes.find(method, path) {
+    match gate.routes.find(method, head.path) {
         Found::Route(route, values) => Ok((route, values)),
         Found::OtherMethods(methods) => Err(wrong_method(head, &methods)),
-        Found::Nothing => Err(nothing(path).into()),
+        Found::Nothing => Err(nothing(head.path).into()),
     }
 }
 
@@ -189,52 +233,66 @@ fn admit(peer: &Peer<'_>, route: &Route) -> Result<(), Refused> {
 async fn authenticate(
     gate: &Gate,
     peer: &Peer<'_>,
-    headers: &HeaderMap,
+    fields: &Fields<'_>,
 ) -> Result<(Caller, Option<Authenticated>), Refused> {
     let address = peer.address.map(|it| it.ip());
-    let value = |name: HeaderName| headers.get(name).map(HeaderValue::as_bytes);
-    let tenant = tenant(headers)?;
-    let Some(shown) = Shown::of(value(AUTHORIZATION), value(API_KEY))? else {
+    let tenant = fields.tenant.map(tenant).transpose()?;
+    let authorization = fields.authorization.map(HeaderValue::as_bytes);
+    let api_key = fields.api_key.map(HeaderValue::as_bytes);
+    let certificate = || peer.client.map(Shown::Certificate);
+    let Some(shown) = Shown::of(authorization, api_key)?.or_else(certificate) else {
         if !matches!(peer.door, DoorKind::Plain) {
             return Err(Shown::missing().into());
         }
         let Principal { tenant, actor } = Principal::loopback(tenant.unwrap_or(Tenant::BOX).0);
-        return Ok((Caller { tenant, actor, credential: None, address }, None));
+        return Ok((Caller { tenant, actor, credential: None, address, is_known: true }, None));
     };
     let mut found = gate.authenticator.authenticate(shown).await?;
     if let Some(tenant) = tenant {
         found = found.on_behalf_of(tenant)?;
     }
     let Authenticated { tenant, actor, credential, .. } = found;
-    Ok((Caller { tenant, actor, credential: Some(credential), address }, Some(found)))
+    Ok((
+        Caller { tenant, actor, credential: Some(credential), address, is_known: true },
+        Some(found),
+    ))
+}
+
+/// What a request hears that nobody can be known by. Guesses count against the limits of the address
+/// that they come from.
+async fn guessed(
+    gate: &Gate,
+    peer: &Peer<'_>,
+    route: &Route,
+    seen: &mut Seen<'_>,
+    refused: Refused,
+) -> Refused {
+    if refused.rejection.status != Status::Unauthenticated {
+        return refused;
+    }
+    let stranger = Caller::stranger(peer.address.map(|it| it.ip()));
+    match limit(&gate.core, &gate.limits, &stranger, route).await {
+        Ok(_) => refused,
+        Err(limited) => {
+            seen.limits = limited.fields;
+            limited.rejection.into()
+        }
+    }
 }
 
 /// On whose behalf, when it is not the caller's own tenant.
-fn tenant(headers: &HeaderMap) -> Result<Option<Tenant>, Refused> {
-    let Some(value) = headers.get(TENANT) else { return Ok(None) };
+fn tenant(value: &HeaderValue) -> Result<Tenant, Rejection> {
     let number = value.to_str().ok().and_then(|it| it.trim().parse().ok());
     let wrong = || Rejection::new(Status::Malformed, "header X-Tenant is not a number in range");
-    Ok(Some(Tenant(number.ok_or_else(|| wrong().at("X-Tenant"))?)))
+    Ok(Tenant(number.ok_or_else(|| wrong().at(name::TENANT))?))
 }
 
 async fn execute(
     gate: &Gate,
     route: &Route,
-    caller: &Caller,
-    demands: &Demands,
-    payload: &[u8],
+    demand: &Demand<'_>,
+    caller: Option<&Authenticated>,
 ) -> Result<Answered, Refused> {
-    let is_command = route.operation.kind() == Kind::Command;
-    let demand = Demand {
-        operation: route.operation.number(route.entry.id),
-        principal: Principal { tenant: caller.tenant, actor: caller.actor },
-        idempotency_key: demands.idempotency_key.as_deref().filter(|_| is_command),
-        item: None,
-        deadline_ms: demands.deadline_ms,
-        at_least: demands.at_least,
-        correlation: demands.correlation,
-        payload,
-    };
     // The core gives the call a ticket of its own.
     let call = demand.call(&gate.core, Ticket(0));
     let mut reply = Vec::with_capacity(BUFFER_BYTES);
@@ -243,6 +301,7 @@ async fn execute(
         place: Place::Domain(route.entry.name),
         allow: None,
     })?;
+    gate.authenticator.finish(caller, demand.operation, &mut reply)?;
     let mut body = Vec::with_capacity(2 * reply.len());
     (route.operation.to_json)(&reply, &mut body).map_err(|_| {
         let name = route.operation.shape.name;
@@ -254,117 +313,26 @@ async fn execute(
         position: position.0,
         media: JSON,
         body: Bytes::from(body),
+        packed: None,
         allow: None,
-        tagged: route.operation.shape.method == Method::Get,
+        hash: (route.operation.shape.method == Method::Get).then(|| xxh3_64(&reply)),
     })
 }
 
-/// The whole body, as JSON and within the limit.
-async fn receive<B>(body: B, head: &Parts, bytes_max: usize) -> Result<Bytes, Rejection>
-where
-    B: Body<Data = Bytes>,
-    B::Error: std::fmt::Display,
-{
-    let too_large = || {
-        let detail = format!("the body is over the limit of {bytes_max} bytes");
-        Rejection::new(Status::TooLarge, detail)
-    };
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    if !is_json(&head.headers) {
-        let detail = "declare the body as content-type: application/json";
-        return Err(Rejection::new(Status::Malformed, detail).as_http(415).at("Content-Type"));
-    }
-    if u64::try_from(bytes_max).is_ok_and(|it| it < body.size_hint().lower()) {
-        return Err(too_large());
-    }
-    let mut body = std::pin::pin!(body);
-    // Nearly every body comes in one part, which is taken as it is.
-    let mut only = Bytes::new();
-    let mut parts = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            Rejection::new(Status::Malformed, format!("the body did not arrive: {error}"))
-        })?;
-        // Trailers say nothing that is asked for.
-        let Ok(part) = frame.into_data() else { continue };
-        if bytes_max - only.len() - parts.len() < part.len() {
-            return Err(too_large());
-        }
-        if only.is_empty() && parts.is_empty() {
-            only = part;
-        } else {
-            parts.extend_from_slice(&std::mem::take(&mut only));
-            parts.extend_from_slice(&part);
-        }
-    }
-    Ok(if parts.is_empty() { only } else { Bytes::from(parts) })
-}
-
-fn encode(head: &Parts, answered: Answered) -> Response<Bytes> {
-    let Answered { status, position, media, body, allow, tagged } = answered;
-    let tag = tagged.then(|| tag(&body));
-    let same = tag.as_ref().is_some_and(|tag| matches(&head.headers, tag));
-    let (status, body) =
-        if same { (StatusCode::NOT_MODIFIED, Bytes::new()) } else { (status, body) };
-    let mut response = response(status, media, position, body);
-    let headers = response.headers_mut();
-    if same || status == StatusCode::NO_CONTENT {
-        headers.remove(CONTENT_TYPE);
-    }
-    if let Some(tag) = tag {
-        headers.insert(ETAG, tag);
-        // A shared cache must not answer one caller with what another may see.
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    }
-    if let Some(allow) = allow {
-        headers.insert(ALLOW, allow);
-    }
-    response
-}
-
-/// A strong validator: equal bytes, equal tag.
-fn tag(body: &[u8]) -> HeaderValue {
-    let text = format!("\"{:016x}\"", xxh3_64(body));
-    HeaderValue::from_str(&text).expect("quotes and digits")
-}
-
-/// `If-None-Match` (RFC 9110, 13.1.2): weak comparison.
-fn matches(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    let listed = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|it| it.to_str().ok());
-    let mut tags = listed.flat_map(|it| it.split(',')).map(str::trim);
-    tags.any(|it| it == "*" || it.strip_prefix("W/").unwrap_or(it).as_bytes() == tag.as_bytes())
-}
-
-/// What every answer carries.
-fn mark(gate: &Gate, peer: &Peer<'_>, head: &Parts, headers: &mut HeaderMap) {
-    let origins = &gate.front.terms.origins;
-    origins.mark(&head.headers, headers);
-    if head.method == http::Method::OPTIONS
-        && let Some(methods) = headers.get(ALLOW).cloned()
-    {
-        origins.preflight(&head.headers, &methods, headers);
-    }
-    if matches!(peer.door, DoorKind::Https | DoorKind::Http3) {
-        const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
-        headers.insert(NOSNIFF, HeaderValue::from_static("nosniff"));
-    }
-}
-
 /// `OPTIONS`: what may be done with a path (RFC 9110, 9.3.7).
-fn options(gate: &Gate, path: &str) -> Result<Answered, Refused> {
-    let methods = methods(gate, path);
-    if methods.is_empty() && path != "*" {
-        return Err(nothing(path).into());
+fn options(gate: &Gate, head: &Head<'_>) -> Result<Answered, Refused> {
+    let methods = methods(gate, head.path);
+    if methods.is_empty() && head.path != "*" {
+        return Err(nothing(head.path).into());
     }
     Ok(Answered {
         status: StatusCode::NO_CONTENT,
         position: gate.core.durable().0,
         media: JSON,
         body: Bytes::new(),
+        packed: None,
         allow: HeaderValue::from_str(&allowed(&methods)).ok(),
-        tagged: false,
+        hash: None,
     })
 }
 
@@ -391,13 +359,12 @@ fn nothing(path: &str) -> Rejection {
 }
 
 /// A method that no operation has: the path decides between 404 and 405.
-fn other_method(gate: &Gate, head: &Parts) -> Refused {
-    let path = head.uri.path();
-    let methods = methods(gate, path);
-    if methods.is_empty() { nothing(path).into() } else { wrong_method(head, &methods) }
+fn other_method(gate: &Gate, head: &Head<'_>) -> Refused {
+    let methods = methods(gate, head.path);
+    if methods.is_empty() { nothing(head.path).into() } else { wrong_method(head, &methods) }
 }
 
-pub(crate) fn wrong_method(head: &Parts, methods: &[Method]) -> Refused {
+pub(crate) fn wrong_method(head: &Head<'_>, methods: &[Method]) -> Refused {
     let allow = allowed(methods);
     let detail = format!("{} is not to be had here, only {allow}", head.method);
     Refused {
@@ -405,35 +372,4 @@ pub(crate) fn wrong_method(head: &Parts, methods: &[Method]) -> Refused {
         place: Place::Door,
         allow: HeaderValue::from_str(&allow).ok(),
     }
-}
-
-impl Refused {
-    fn response(&self, position: u64) -> Response<Bytes> {
-        let status = StatusCode::from_u16(self.rejection.http);
-        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut body = Vec::with_capacity(BUFFER_BYTES);
-        self.rejection.write_json(self.place, &mut body);
-        let mut response = response(status, PROBLEM_JSON, position, Bytes::from(body));
-        let headers = response.headers_mut();
-        if self.rejection.retry_after_ms != 0 {
-            let seconds = self.rejection.retry_after_ms.div_ceil(1000);
-            headers.insert(RETRY_AFTER, seconds.into());
-        }
-        if let Some(allow) = &self.allow {
-            headers.insert(ALLOW, allow.clone());
-        }
-        if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::try_from(challenge(&self.rejection));
-            headers.insert(WWW_AUTHENTICATE, challenge.expect("reasons are our own words"));
-        }
-        response
-    }
-}
-
-fn response(status: StatusCode, media: HeaderValue, position: u64, body: Bytes) -> Response<Bytes> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, media);
-    response.headers_mut().insert(LOG_POSITION, position.into());
-    response
 }

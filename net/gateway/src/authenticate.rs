@@ -7,34 +7,38 @@
 //! are taken only under the stamp they were made under; see `identity::Principal`.
 
 mod bootstrap;
+mod issue;
+mod kept;
 mod permissions;
 mod shown;
 mod tokens;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
 use contract::{Actor, Denial, DomainId, Operation, Request, Stored, Tenant};
-use credentials::ApiKey;
+use credentials::{ApiKey, MasterKey, Signer};
 use frame::Lsn;
-use identity::{ApiKeyId, Digest, Principal, ResolveApiKey, ResolveUser, SigningKeys};
-use runtime::Core;
-use shard::{Call, Fault, Ticket};
+use identity::{
+    ApiKeyId, Digest, IssueToken, NoteApiKeyUse, Principal, ResolveApiKey, ResolveCertificate,
+    SigningKeys, hands_out,
+};
+use runtime::{Complete, Core, Sink};
+use shard::{Call, Completion, Fault, Ticket};
 use wire::Status;
+use xxhash_rust::xxh3::xxh3_128;
 
-pub use bootstrap::{Bootstrap, BootstrapError, Step};
+pub use bootstrap::{Bootstrap, BootstrapError, NewSigningKey, Step};
 pub use permissions::Permissions;
 pub use shown::{Shown, challenge};
 
 use crate::rejection::Rejection;
+use kept::{Kept, Weight};
 use tokens::Verified;
 
 /// The permission to act for another tenant; only callers of the box's own tenant can use it.
 pub const ACT_PERMISSION: &str = "identity.tenant.act";
-/// The most API keys, and the most tokens, whose permissions a core keeps ready.
-const KEPT_MAX: usize = 4096;
-
 /// How the box's own tokens are made, and how far other clocks may be off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenTerms {
@@ -44,12 +48,14 @@ pub struct TokenTerms {
     pub audience: String,
     /// By how much an issuer's clock may differ, in seconds; at most 300.
     pub leeway_s: u32,
+    /// What opens the key that signs them; without it none is issued.
+    pub master: Option<MasterKey>,
 }
 
 impl Default for TokenTerms {
     fn default() -> Self {
         let (issuer, audience) = ("https://quoin.local".to_owned(), "quoin".to_owned());
-        Self { issuer, audience, leeway_s: 30 }
+        Self { issuer, audience, leeway_s: 30, master: None }
     }
 }
 
@@ -57,8 +63,13 @@ impl Default for TokenTerms {
 pub struct Authenticator {
     core: Core,
     terms: TokenTerms,
-    api_keys: RefCell<BTreeMap<u64, Ready>>,
-    tokens: RefCell<BTreeMap<[u8; 32], Verified>>,
+    api_keys: RefCell<Kept<u64, Ready>>,
+    certificates: RefCell<Kept<Rc<str>, Ready>>,
+    tokens: RefCell<Kept<[u8; 32], Verified>>,
+    /// The key that signed last.
+    signer: RefCell<Option<Rc<Signer>>>,
+    /// Where the answers to notes of use go: nobody reads them.
+    unread: Sink,
 }
 
 /// Permissions under the stamp they were resolved at.
@@ -66,6 +77,32 @@ pub struct Authenticator {
 struct Ready {
     stamp: u64,
     permissions: Permissions,
+}
+
+impl Weight for Ready {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.permissions.bytes()
+    }
+}
+
+/// Answers that nobody reads.
+#[derive(Debug)]
+struct Unread;
+
+impl Complete for Unread {
+    fn complete(&self, _: u32, _: Completion) {}
+}
+
+/// What a caller showed. A password will be one more: whoever has it is a user of the identity domain,
+/// as whoever shows one of these is, and nothing after authentication asks how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// An API key.
+    ApiKey(ApiKeyId),
+    /// An access token.
+    Token,
+    /// A client certificate of this name.
+    Certificate(Rc<str>),
 }
 
 /// Who asks and what it may.
@@ -77,14 +114,32 @@ pub struct Authenticated {
     pub actor: Actor,
     /// Stands for the API key or token in limits: the same for every request that shows it.
     pub credential: u128,
+    /// What it showed.
+    pub shown: Credential,
     /// What it may.
     pub permissions: Permissions,
 }
 
 impl Authenticated {
-    /// Refuses an operation that the caller may not call: 403, naming the permission.
-    pub fn authorise(&self, operation: &Operation) -> Result<(), Rejection> {
+    /// Refuses an operation that the caller may not call: 403, naming the permission. For doors that
+    /// look into requests with [`Authenticator::hand_out`] too, before they run them.
+    pub fn may_call(&self, operation: &Operation) -> Result<(), Rejection> {
         self.demand(operation.shape.permission)
+    }
+
+    /// The same for doors that do not look into requests and sign no replies: a narrowed credential
+    /// hands nothing out there, and none is exchanged for a token.
+    pub fn authorise(&self, operation: &Operation) -> Result<(), Rejection> {
+        self.may_call(operation)?;
+        let name = operation.shape.name;
+        let is_exchange = name == IssueToken::SHAPE.name;
+        if is_exchange || (hands_out(name) && !self.permissions.is_whole()) {
+            let detail =
+                format!("{name} is answered over HTTP: this door does not look into requests");
+            let rejection = Rejection::new(Status::Forbidden, detail);
+            return Err(Rejection { name: "door-unfit", ..rejection });
+        }
+        Ok(())
     }
 
     /// The same caller on behalf of `tenant`: its own, or any for a caller of the box's own tenant
@@ -115,7 +170,15 @@ impl Authenticated {
 impl Authenticator {
     /// On the core's own thread.
     pub fn new(core: &Core, terms: TokenTerms) -> Self {
-        Self { core: core.clone(), terms, api_keys: RefCell::default(), tokens: RefCell::default() }
+        Self {
+            core: core.clone(),
+            terms,
+            api_keys: RefCell::new(Kept::new()),
+            certificates: RefCell::new(Kept::new()),
+            tokens: RefCell::new(Kept::new()),
+            signer: RefCell::default(),
+            unread: core.register(Rc::new(Unread)),
+        }
     }
 
     /// Who shows this. A rejection is 401 with its reason in `name`, or the engine's own fault.
@@ -123,6 +186,7 @@ impl Authenticator {
         match shown {
             Shown::ApiKey(text) => self.api_key(text).await,
             Shown::Token(text) => self.token(text).await,
+            Shown::Certificate(identity) => self.certificate(identity.to_string().into()).await,
         }
     }
 
@@ -136,50 +200,56 @@ impl Authenticator {
     async fn api_key(&self, text: &str) -> Result<Authenticated, Rejection> {
         let key = ApiKey::parse(text)
             .map_err(|error| refused("api-key-malformed", format!("the API key {error}")))?;
-        let ready = self.api_keys.borrow().get(&key.id()).cloned();
+        let (id, ready) = (ApiKeyId::new(key.id()), self.api_keys.borrow().get(&key.id()));
         let request = ResolveApiKey {
-            id: ApiKeyId::new(key.id()),
+            id,
             digest: Digest(key.digest()),
             known: ready.as_ref().map_or(0, |it| it.stamp),
         };
-        let principal = match self.ask(&request).await {
-            Ok(principal) => principal,
-            Err(rejection) => {
-                self.api_keys.borrow_mut().remove(&key.id());
-                return Err(rejection);
-            }
-        };
-        let permissions = match ready {
-            Some(ready) if ready.stamp == principal.stamp => ready.permissions,
-            _ => {
-                let permissions = Permissions::new(&principal.permissions, &principal.scopes);
-                let ready = Ready { stamp: principal.stamp, permissions: permissions.clone() };
-                keep(&mut self.api_keys.borrow_mut(), key.id(), ready);
-                permissions
-            }
-        };
-        Ok(authenticated(&principal, u128::from(key.id()), permissions))
+        let principal = self.ask(&request).await.inspect_err(|_| {
+            self.api_keys.borrow_mut().remove(&key.id());
+        })?;
+        if principal.use_is_due {
+            self.note_use(Tenant(principal.tenant), id);
+        }
+        let permissions = ready_or(ready, &principal, |ready| {
+            self.api_keys.borrow_mut().put(key.id(), ready);
+        });
+        let shown = Credential::ApiKey(id);
+        Ok(authenticated(&principal, u128::from(key.id()), shown, permissions))
     }
 
-    async fn user(&self, tenant: u32, user: &str, known: u64) -> Result<Principal, Rejection> {
-        self.ask(&ResolveUser { tenant, user: user.to_owned(), known }).await
+    /// Whoever showed a certificate of this name, and nothing else.
+    async fn certificate(&self, name: Rc<str>) -> Result<Authenticated, Rejection> {
+        let ready = self.certificates.borrow().get(&name);
+        let known = ready.as_ref().map_or(0, |it| it.stamp);
+        let request = ResolveCertificate { name: name.as_ref().to_owned(), known };
+        let principal = self.ask(&request).await.inspect_err(|_| {
+            self.certificates.borrow_mut().remove(&name);
+        })?;
+        let permissions = ready_or(ready, &principal, |ready| {
+            self.certificates.borrow_mut().put(Rc::clone(&name), ready);
+        });
+        let credential = xxh3_128(name.as_bytes());
+        Ok(authenticated(&principal, credential, Credential::Certificate(name), permissions))
+    }
+
+    /// Has the use of an API key noted, and does not wait for it: a request is not to wait for a write
+    /// that is none of its own.
+    fn note_use(&self, tenant: Tenant, id: ApiKeyId) {
+        let mut payload = Vec::with_capacity(16);
+        NoteApiKeyUse { id }.encode(&mut payload);
+        let ticket = self.unread.ticket(0);
+        let call = Call { ticket, tenant, ..own_call::<NoteApiKeyUse>(&payload) };
+        // Refused when the box is busy: the next use is noted then.
+        let _ = self.core.call(&call, &mut Vec::new());
     }
 
     /// Asks the identity domain, as the box itself. Answered at once: it touches no record.
     async fn ask<R: Request>(&self, request: &R) -> Result<R::Reply, Rejection> {
         let (mut payload, mut reply) = (Vec::with_capacity(128), Vec::with_capacity(512));
         request.encode(&mut payload);
-        let call = Call {
-            ticket: Ticket(0),
-            operation: number::<R>(),
-            tenant: Tenant::BOX,
-            actor: Actor(0),
-            correlation: 0,
-            idempotency: None,
-            deadline_us: 0,
-            at_least: Lsn::NONE,
-            payload: &payload,
-        };
+        let call = own_call::<R>(&payload);
         self.core.ask(call, &mut reply).await.map_err(|fault| of_fault(&fault))?;
         R::Reply::decode(&reply).map_err(|_| {
             tracing::error!(operation = R::SHAPE.name, "a reply of this box is no archive");
@@ -201,18 +271,40 @@ impl fmt::Debug for Authenticator {
 fn authenticated(
     principal: &Principal,
     credential: u128,
+    shown: Credential,
     permissions: Permissions,
 ) -> Authenticated {
     let actor = Actor(principal.actor.get());
-    Authenticated { tenant: Tenant(principal.tenant), actor, credential, permissions }
+    Authenticated { tenant: Tenant(principal.tenant), actor, credential, shown, permissions }
 }
 
-/// Keeps `value`; when there is no room, forgets all: they are made again as they are shown.
-fn keep<K: Ord, V>(kept: &mut BTreeMap<K, V>, key: K, value: V) {
-    if kept.len() >= KEPT_MAX && !kept.contains_key(&key) {
-        kept.clear();
+/// The permissions that were kept, as long as they are under the stamp of `principal`; otherwise new
+/// ones, which `keep` gets.
+fn ready_or(ready: Option<Ready>, principal: &Principal, keep: impl FnOnce(Ready)) -> Permissions {
+    if let Some(Ready { stamp, permissions }) = ready
+        && stamp == principal.stamp
+    {
+        return permissions;
     }
-    kept.insert(key, value);
+    let permissions = Permissions::new(&principal.permissions, &principal.scopes);
+    keep(Ready { stamp: principal.stamp, permissions: permissions.clone() });
+    permissions
+}
+
+/// A call of the identity domain as the box itself, in the box's own tenant.
+fn own_call<R: Request>(payload: &[u8]) -> Call<'_> {
+    Call {
+        ticket: Ticket(0),
+        operation: number::<R>(),
+        tenant: Tenant::BOX,
+        actor: Actor(0),
+        correlation: 0,
+        idempotency: None,
+        deadline_us: 0,
+        at_least: Lsn::NONE,
+        precondition: None,
+        payload,
+    }
 }
 
 /// 401 with a reason code.
@@ -229,6 +321,7 @@ fn of_fault(fault: &Fault) -> Rejection {
         "ApiKeyUnknown" => "api-key-unknown",
         "ApiKeyExpired" => "api-key-expired",
         "ApiKeyRevoked" => "api-key-revoked",
+        "CertificateUnknown" => "certificate-unknown",
         "UserDisabled" => "user-disabled",
         "UserUnknown" => "user-unknown",
         _ => return Rejection::of(fault),

@@ -15,4 +15,14 @@ pub(crate) struct Caller {
     pub(crate) credential: Option<u128>,
     /// From where, when the door knows it.
     pub(crate) address: Option<IpAddr>,
+    /// Whether it is who it says.
+    pub(crate) is_known: bool,
+}
+
+impl Caller {
+    /// Somebody who could not show who it is: all that counts is where it is.
+    pub(crate) const fn stranger(address: Option<IpAddr>) -> Self {
+        let (tenant, actor) = (Tenant::BOX, Actor(0));
+        Self { tenant, actor, credential: None, address, is_known: false }
+    }
 }

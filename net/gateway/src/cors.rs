@@ -2,9 +2,17 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-    HeaderMap, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, HeaderMap, HeaderValue, VARY,
 };
+
+use crate::head::Head;
+
+/// Fields of answers that a page may read.
+const EXPOSED: &str = "x-log-position, etag, retry-after, ratelimit, ratelimit-policy, traceparent, \
+                       deprecation, sunset";
+/// Fields of requests that a page may send.
+const ALLOWED: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, \
+                       x-api-key, x-log-position-at-least, x-request-deadline, x-tenant";
 
 /// Which origins may call from a browser. Credentials travel in `Authorization`, never in cookies,
 /// so that no page can use what a browser remembers.
@@ -30,15 +38,13 @@ impl Origins {
     }
 
     /// The value to allow the request's origin with.
-    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    fn allowed(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
         let listed = match self {
             Self::None => return None,
-            Self::Any => {
-                return headers.contains_key(ORIGIN).then(|| HeaderValue::from_static("*"));
-            }
+            Self::Any => return origin.map(|_| HeaderValue::from_static("*")),
             Self::Listed(listed) => listed,
         };
-        let origin = headers.get(ORIGIN)?;
+        let origin = origin?;
         listed.iter().any(|it| it.as_bytes() == origin.as_bytes()).then(|| origin.clone())
     }
 
@@ -47,34 +53,23 @@ impl Origins {
         matches!(self, Self::Listed(_))
     }
 
-    /// Adds to an answer what lets the page read it.
-    pub(crate) fn mark(&self, request: &HeaderMap, response: &mut HeaderMap) {
+    /// Adds to an answer what lets the page read it, and to the answer to a preflight what the page
+    /// may do.
+    pub(crate) fn mark(&self, head: &Head<'_>, response: &mut HeaderMap) {
         if self.varies() {
             response.append(VARY, HeaderValue::from_static("origin"));
         }
-        if let Some(origin) = self.allowed(request) {
-            response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            let exposed =
-                "x-log-position, etag, retry-after, ratelimit, ratelimit-policy, traceparent";
-            response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+        let Some(origin) = self.allowed(head.fields.origin) else { return };
+        response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        if *head.method == http::Method::OPTIONS
+            && head.fields.request_method.is_some()
+            && let Some(methods) = response.get(ALLOW).cloned()
+        {
+            response.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+            response.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED));
+            response.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         }
-    }
-
-    /// Adds to the answer to a preflight what the page may do; `methods` as in `Allow`.
-    pub(crate) fn preflight(
-        &self,
-        request: &HeaderMap,
-        methods: &HeaderValue,
-        response: &mut HeaderMap,
-    ) {
-        if !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) || self.allowed(request).is_none() {
-            return;
-        }
-        let headers = "authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, \
-                       x-api-key, x-log-position-at-least, x-request-deadline";
-        response.insert(ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
-        response.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(headers));
-        response.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     }
 }
 
@@ -93,12 +88,13 @@ mod tests {
             (&listed, Some("null"), None),
             (&listed, None, None),
         ] {
-            let mut request = HeaderMap::new();
+            let mut request = http::Request::get("/");
             if let Some(origin) = origin {
-                request.insert(ORIGIN, HeaderValue::from_static(origin));
+                request = request.header("Origin", origin);
             }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
             let mut response = HeaderMap::new();
-            origins.mark(&request, &mut response);
+            origins.mark(&Head::of(&parts), &mut response);
             let allowed = response.get(ACCESS_CONTROL_ALLOW_ORIGIN);
             assert_eq!(allowed.map(|it| it.to_str().unwrap()), expected, "{origins:?} {origin:?}");
             assert_eq!(response.contains_key(VARY), *origins == listed);

@@ -3,7 +3,7 @@
 use contract::{Actor, Tenant};
 use frame::Lsn;
 use runtime::Core;
-use shard::{Call, Ticket, idempotency_key};
+use shard::{Call, Precondition, Ticket, idempotency_key};
 
 /// Who asks, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Demand<'a> {
     pub at_least: u64,
     /// Ties together what one outside request causes; 0 for none.
     pub correlation: u128,
+    /// What must be so for a command to run.
+    pub precondition: Option<Precondition<'a>>,
     /// The archived request.
     pub payload: &'a [u8],
 }
@@ -59,6 +61,7 @@ impl<'a> Demand<'a> {
             idempotency: self.idempotency(),
             deadline_us,
             at_least: Lsn(self.at_least),
+            precondition: self.precondition,
             payload: self.payload,
         }
     }
@@ -87,6 +90,7 @@ mod tests {
             item: None,
             deadline_ms: 0,
             at_least: 0,
+            precondition: None,
             correlation: 0,
             payload: b"",
         };

@@ -1,59 +1,72 @@
-//! What a request says in its headers.
+//! What a request asks for in its head: deadline, position, idempotency.
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use contract::Kind;
+use http::header::HeaderValue;
 use wire::{KEY_BYTES_MAX, Status};
 
+use crate::caller::Caller;
+use crate::condition::Condition;
+use crate::demand::{Demand, Principal};
+use crate::head::{Fields, name};
 use crate::rejection::Rejection;
+use crate::routes::Route;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const AT_LEAST: HeaderName = HeaderName::from_static("x-log-position-at-least");
-const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// What a request says in its headers.
+/// What a request asks for beside its operation.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demands {
     pub(crate) idempotency_key: Option<Vec<u8>>,
     pub(crate) at_least: u64,
     pub(crate) deadline_ms: u32,
-    pub(crate) correlation: u128,
 }
 
 impl Demands {
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Rejection> {
-        let idempotency_key = headers.get(IDEMPOTENCY_KEY).map(key).transpose()?;
+    pub(crate) fn of(fields: &Fields<'_>) -> Result<Self, Rejection> {
         Ok(Self {
-            idempotency_key,
-            at_least: number(headers, AT_LEAST, "X-Log-Position-At-Least")?,
-            deadline_ms: number(headers, DEADLINE, "X-Request-Deadline")?,
-            correlation: headers.get(TRACEPARENT).and_then(trace_id).unwrap_or(0),
+            idempotency_key: fields.idempotency_key.map(key).transpose()?,
+            at_least: number(fields.at_least, name::AT_LEAST)?,
+            deadline_ms: number(fields.deadline, name::DEADLINE)?,
         })
+    }
+
+    /// All of it together, for the engine.
+    pub(crate) fn demand<'a>(
+        &'a self,
+        route: &Route,
+        caller: &Caller,
+        correlation: u128,
+        condition: Option<&'a Condition>,
+        payload: &'a [u8],
+    ) -> Demand<'a> {
+        let is_command = route.operation.kind() == Kind::Command;
+        Demand {
+            operation: route.operation.number(route.entry.id),
+            principal: Principal { tenant: caller.tenant, actor: caller.actor },
+            // A query changes nothing however often it comes.
+            idempotency_key: self.idempotency_key.as_deref().filter(|_| is_command),
+            item: None,
+            deadline_ms: self.deadline_ms,
+            at_least: self.at_least,
+            correlation,
+            precondition: condition.map(Condition::precondition),
+            payload,
+        }
     }
 }
 
-/// Whether the body is declared as JSON, whatever its parameters.
-pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let media = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or("");
-    let media = media.split(';').next().unwrap_or("").trim();
-    media.eq_ignore_ascii_case("application/json")
-}
-
 fn number<T: std::str::FromStr + Default>(
-    headers: &HeaderMap,
-    header: HeaderName,
+    value: Option<&HeaderValue>,
     name: &'static str,
 ) -> Result<T, Rejection> {
-    let Some(value) = headers.get(header) else { return Ok(T::default()) };
+    let Some(value) = value else { return Ok(T::default()) };
     let number = value.to_str().ok().and_then(|it| it.trim().parse().ok());
     number.ok_or_else(|| refused(name, "is not a number in range"))
 }
 
 /// A quoted string (RFC 8941, 3.3.3); the same bytes without quotes are taken too.
 fn key(value: &HeaderValue) -> Result<Vec<u8>, Rejection> {
-    const NAME: &str = "Idempotency-Key";
+    const NAME: &str = name::IDEMPOTENCY_KEY;
     let text = value.as_bytes().trim_ascii();
     let key = match text.strip_prefix(b"\"") {
         None => Cow::Borrowed(text),
@@ -86,19 +99,6 @@ fn unquoted(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The trace id of a W3C `traceparent`; an invalid one starts no trace and is no error.
-fn trace_id(value: &HeaderValue) -> Option<u128> {
-    let mut parts = value.to_str().ok()?.split('-');
-    let (version, trace) = (parts.next()?, parts.next()?);
-    let (parent, flags) = (parts.next()?, parts.next()?);
-    let is_hex = |it: &str| it.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
-    let widths = [version.len(), trace.len(), parent.len(), flags.len()];
-    if widths != [2, 32, 16, 2] || version == "ff" || !(is_hex(trace) && is_hex(parent)) {
-        return None;
-    }
-    u128::from_str_radix(trace, 16).ok()
-}
-
 fn refused(name: &'static str, what: &str) -> Rejection {
     Rejection::new(Status::Malformed, format!("header {name} {what}")).at(name)
 }
@@ -106,14 +106,12 @@ fn refused(name: &'static str, what: &str) -> Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::head::Head;
 
     fn demands(name: &'static str, value: &str) -> Result<Demands, String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            HeaderName::from_bytes(name.as_bytes()).unwrap(),
-            HeaderValue::from_str(value).unwrap(),
-        );
-        Demands::of(&headers).map_err(|it| it.detail.into_owned())
+        let request = http::Request::get("/").header(name, value);
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Demands::of(&Head::of(&parts).fields).map_err(|it| it.detail.into_owned())
     }
 
     #[test]
@@ -146,36 +144,5 @@ mod tests {
                 "header X-Request-Deadline is not a number in range"
             );
         }
-    }
-
-    #[test]
-    fn a_trace_is_taken_over_when_it_is_valid() {
-        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-        let number = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
-        for (value, expected) in [
-            (format!("00-{trace}-00f067aa0ba902b7-01"), number),
-            (format!("01-{trace}-00f067aa0ba902b7-01-more"), number),
-            (format!("ff-{trace}-00f067aa0ba902b7-01"), 0),
-            (format!("00-{}-00f067aa0ba902b7-01", trace.to_uppercase()), 0),
-            (format!("00-{trace}-00f067aa-01"), 0),
-            ("garbage".to_owned(), 0),
-        ] {
-            assert_eq!(demands("traceparent", &value).unwrap().correlation, expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn only_json_is_json() {
-        for (value, expected) in [
-            ("application/json", true),
-            ("Application/JSON; charset=utf-8", true),
-            ("text/plain", false),
-            ("application/json-patch+json", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(value));
-            assert_eq!(is_json(&headers), expected, "{value}");
-        }
-        assert!(!is_json(&HeaderMap::new()));
     }
 }

@@ -8,13 +8,18 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use contract::Entry;
+use flate2::Compression;
 use runtime::Core;
+use telemetry::Recorder;
+use tls::ClientIdentity;
 
 use crate::authenticate::{Authenticator, TokenTerms};
 use crate::cors::Origins;
 use crate::limit::Limits;
+use crate::load::Load;
 use crate::metrics::{CoreMetrics, Metrics};
 use crate::openapi::openapi;
+use crate::pack::gzip;
 use crate::routes::Routes;
 
 /// How the box answers over HTTP, on every door.
@@ -35,8 +40,8 @@ pub struct Terms {
 pub struct Front {
     pub(crate) terms: Terms,
     pub(crate) metrics: Metrics,
-    /// The `OpenAPI` document, written when it is first asked for.
-    description: OnceLock<Bytes>,
+    /// The `OpenAPI` document, whole and packed, written when it is first asked for.
+    description: OnceLock<(Bytes, Bytes)>,
 }
 
 impl Front {
@@ -59,18 +64,23 @@ pub struct Gate {
     pub(crate) core: Core,
     pub(crate) routes: Routes,
     pub(crate) limits: Rc<Limits>,
+    pub(crate) load: Load,
+    pub(crate) recorder: Rc<Recorder>,
     pub(crate) authenticator: Authenticator,
 }
 
 impl Gate {
-    /// On the core's own thread.
+    /// On the core's own thread. Finished requests go to the recorder that the core keeps, if it
+    /// keeps one.
     pub fn new(front: &Arc<Front>, core: &Core) -> Self {
         let routes = Routes::new(core.entries());
         let random = || RandomState::new().build_hasher().finish();
         let limits = Rc::new(Limits::new([random(), random()]));
         core.keep(Rc::clone(&limits));
         let authenticator = Authenticator::new(core, front.terms.tokens.clone());
-        Self { front: Arc::clone(front), core: core.clone(), routes, limits, authenticator }
+        let recorder = core.kept().unwrap_or_else(|| Rc::new(Recorder::off()));
+        let (front, core, load) = (Arc::clone(front), core.clone(), Load::new());
+        Self { front, core, routes, limits, load, recorder, authenticator }
     }
 
     /// The core.
@@ -83,10 +93,13 @@ impl Gate {
         self.front.metrics.of(self.core.id().0)
     }
 
-    /// The `OpenAPI` document.
-    pub(crate) fn description(&self) -> Bytes {
-        let describe =
-            || Bytes::from(openapi(self.core.entries(), &self.front.terms.version).to_string());
+    /// The `OpenAPI` document, whole and packed.
+    pub(crate) fn description(&self) -> (Bytes, Bytes) {
+        let describe = || {
+            let document = openapi(self.core.entries(), &self.front.terms.version).to_string();
+            let packed = gzip(document.as_bytes(), Compression::default());
+            (Bytes::from(document), packed)
+        };
         self.front.description.get_or_init(describe).clone()
     }
 }
@@ -126,6 +139,8 @@ pub struct Peer<'a> {
     pub door: DoorKind,
     /// Its address, when the door knows it.
     pub address: Option<SocketAddr>,
+    /// The name in the certificate that the client showed and the handshake verified.
+    pub client: Option<&'a ClientIdentity>,
     /// The request came before the handshake was complete: somebody may have recorded and repeated
     /// it (RFC 8470).
     pub early_data: bool,

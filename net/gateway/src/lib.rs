@@ -14,23 +14,30 @@
 mod answer;
 mod authenticate;
 mod caller;
+mod condition;
 mod cors;
 mod demand;
 mod demands;
 mod gate;
+mod head;
 mod json;
 mod limit;
 mod listen;
+mod load;
 mod metrics;
 mod openapi;
+mod pack;
 mod pages;
+mod receive;
 mod rejection;
+mod response;
 mod routes;
+mod rpc;
 
 pub use answer::answer;
 pub use authenticate::{
-    ACT_PERMISSION, Authenticated, Authenticator, Bootstrap, BootstrapError, Permissions, Shown,
-    Step, TokenTerms, challenge,
+    ACT_PERMISSION, Authenticated, Authenticator, Bootstrap, BootstrapError, Credential,
+    NewSigningKey, Permissions, Shown, Step, TokenTerms, challenge,
 };
 pub use cors::Origins;
 pub use demand::{Demand, Principal};
@@ -41,3 +48,4 @@ pub use metrics::{CoreMetrics, Metrics};
 pub use openapi::openapi;
 pub use rejection::{Place, Rejection};
 pub use routes::{Found, Route, Routes};
+pub use rpc::{Admission, Due, Pass, Reception, Visit, Visitor};

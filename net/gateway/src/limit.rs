@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use contract::{Slot, Tenant};
+use contract::{Shape, Slot, Tenant};
 use limiter::{Demand, Limiter, Unit, Verdict, retry_after_s, write_limit, write_policies};
 use limits::{Policies, Subject};
 use runtime::Core;
@@ -170,9 +170,21 @@ impl Limits {
         charges.iter().filter_map(demand).collect()
     }
 
-    /// What the policies take for one request, by the core that counts it.
-    fn charges(&self, core: &Core, caller: &Caller, route: &Route) -> Vec<(CoreId, Vec<Charge>)> {
-        let shape = &route.operation.shape;
+    /// Whether no policy limits anybody. Costs a look at a number when nothing changed.
+    pub(crate) fn are_open(&self, core: &Core) -> bool {
+        self.refresh(core);
+        self.active.borrow().is_empty()
+    }
+
+    /// What the policies take for an operation asked for so many `times` at once, by the core that
+    /// counts it.
+    fn charges(
+        &self,
+        core: &Core,
+        caller: &Caller,
+        shape: &Shape,
+        times: u16,
+    ) -> Vec<(CoreId, Vec<Charge>)> {
         let mut found: Vec<(CoreId, Vec<Charge>)> = Vec::new();
         for it in &**self.active.borrow() {
             let everybody = it.tenant == Tenant::BOX;
@@ -180,9 +192,12 @@ impl Limits {
             {
                 continue;
             }
+            if !caller.is_known && it.rule.per != Subject::Address {
+                continue;
+            }
             let Some(subject) = subject(it, caller, shape.name) else { continue };
             let concurrent = it.rule.unit == limits::Unit::Concurrent;
-            let cost = it.rule.cost_of(shape.rate);
+            let cost = it.rule.cost_of(shape.rate).saturating_mul(times.into());
             let charge = Charge { policy: it.id, subject, cost, concurrent };
             let low = u64::try_from(subject & u128::from(u64::MAX)).expect("64 bits");
             let owner = core.map().owner(Slot::of_id(low));
@@ -197,6 +212,56 @@ impl Limits {
     }
 }
 
+/// What was charged so far of one request.
+struct Tally<'a> {
+    core: &'a Core,
+    allowance: Allowance,
+    charged: Vec<(CoreId, u64, Vec<Charge>)>,
+    tightest: Option<Word>,
+}
+
+impl<'a> Tally<'a> {
+    fn new(core: &'a Core) -> Self {
+        let allowance = Allowance { core: core.clone(), held: Vec::new(), fields: None };
+        Self { core, allowance, charged: Vec::new(), tightest: None }
+    }
+
+    /// Notes what an owner said. When it refuses, what others took is given back.
+    fn take(
+        &mut self,
+        owner: CoreId,
+        charges: Vec<Charge>,
+        word: Word,
+    ) -> Result<(), Box<Limited>> {
+        if !word.verdict.is_admitted() {
+            // The refund gives back what is held as well.
+            self.allowance.held.clear();
+            for (owner, charged_us, charges) in self.charged.drain(..) {
+                tell(self.core, owner, move |there, limits| {
+                    limits.refund(there, charged_us, &charges);
+                });
+            }
+            return Err(Box::new(limited(&word)));
+        }
+        // At once: the request may be given up at its next step.
+        let held: Vec<_> = charges.iter().filter(|it| it.concurrent).copied().collect();
+        if !held.is_empty() {
+            self.allowance.held.push((owner, held));
+        }
+        self.charged.push((owner, word.charged_us, charges));
+        let tighter = |than: &Word| word.verdict.remaining < than.verdict.remaining;
+        if self.tightest.as_ref().is_none_or(tighter) {
+            self.tightest = Some(word);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Allowance {
+        self.allowance.fields = self.tightest.as_ref().and_then(fields);
+        self.allowance
+    }
+}
+
 /// Charges the request to every policy that covers it.
 pub(crate) async fn limit(
     core: &Core,
@@ -204,40 +269,56 @@ pub(crate) async fn limit(
     caller: &Caller,
     route: &Route,
 ) -> Result<Allowance, Box<Limited>> {
-    limits.refresh(core);
-    let mut allowance = Allowance { core: core.clone(), held: Vec::new(), fields: None };
-    if limits.active.borrow().is_empty() {
-        return Ok(allowance);
+    limit_times(core, limits, caller, &route.operation.shape, 1).await
+}
+
+/// Charges an operation asked for so many `times` at once, as one: all of them pass or none.
+pub(crate) async fn limit_times(
+    core: &Core,
+    limits: &Limits,
+    caller: &Caller,
+    shape: &Shape,
+    times: u16,
+) -> Result<Allowance, Box<Limited>> {
+    let mut tally = Tally::new(core);
+    if limits.are_open(core) {
+        return Ok(tally.finish());
     }
-    let mut charged: Vec<(CoreId, u64, Vec<Charge>)> = Vec::new();
-    let mut tightest: Option<Word> = None;
-    for (owner, charges) in limits.charges(core, caller, route) {
+    for (owner, charges) in limits.charges(core, caller, shape, times) {
         let word = if owner == core.id() {
             limits.charge(core, &charges)
         } else {
             charge_there(core, owner, &charges).await
         };
-        if !word.verdict.is_admitted() {
-            // The refund gives back what is held as well.
-            allowance.held.clear();
-            for (owner, charged_us, charges) in charged {
-                tell(core, owner, move |there, limits| limits.refund(there, charged_us, &charges));
-            }
-            return Err(Box::new(limited(&word)));
-        }
-        // At once: this future may be dropped at its next step.
-        let held: Vec<_> = charges.iter().filter(|it| it.concurrent).copied().collect();
-        if !held.is_empty() {
-            allowance.held.push((owner, held));
-        }
-        charged.push((owner, word.charged_us, charges));
-        let tighter = |than: &Word| word.verdict.remaining < than.verdict.remaining;
-        if tightest.as_ref().is_none_or(tighter) {
-            tightest = Some(word);
+        tally.take(owner, charges, word)?;
+    }
+    Ok(tally.finish())
+}
+
+/// Charges as [`limit_times`] does when this core counts all of it; `None` when another has to be
+/// asked, and nothing was charged.
+pub(crate) fn limit_here(
+    core: &Core,
+    limits: &Limits,
+    caller: &Caller,
+    shape: &Shape,
+    times: u16,
+) -> Option<Result<Allowance, Box<Limited>>> {
+    let mut tally = Tally::new(core);
+    if limits.are_open(core) {
+        return Some(Ok(tally.finish()));
+    }
+    let due = limits.charges(core, caller, shape, times);
+    if due.iter().any(|(owner, _)| *owner != core.id()) {
+        return None;
+    }
+    for (owner, charges) in due {
+        let word = limits.charge(core, &charges);
+        if let Err(limited) = tally.take(owner, charges, word) {
+            return Some(Err(limited));
         }
     }
-    allowance.fields = tightest.as_ref().and_then(fields);
-    Ok(allowance)
+    Some(Ok(tally.finish()))
 }
 
 /// Has another core charge. Should the caller be gone by then, what was charged is given back: the
@@ -375,3 +456,7 @@ fn limited(word: &Word) -> Limited {
     let rejection = Rejection { retry_after_ms, ..Rejection::new(Status::RateLimited, detail) };
     Limited { rejection, fields: fields(word) }
 }
+
+#[cfg(test)]
+#[path = "limit/tests.rs"]
+mod tests;

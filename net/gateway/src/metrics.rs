@@ -3,7 +3,8 @@
 //! Each core counts in memory of its own and no other core writes there: a count is a load and a
 //! store. Whoever asks for `/metrics` adds the cores up.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -17,11 +18,8 @@ const BOUNDS_US: [u64; 16] = [
     10_000_000,
 ];
 
-/// Doors whose open connections are counted. QUIC's are not: better no series than a zero.
-const CONNECTED: [DoorKind; 3] = [DoorKind::Plain, DoorKind::Https, DoorKind::Rpc];
-
 /// What became of requests, as they are counted.
-const OUTCOMES: [&str; 4] = ["ok", "refused", "limited", "failed"];
+const OUTCOMES: [&str; 5] = ["ok", "refused", "limited", "busy", "failed"];
 
 /// One core's counters of one operation.
 #[derive(Debug, Default)]
@@ -43,11 +41,20 @@ pub struct CoreMetrics {
 }
 
 /// Every core's counters.
-#[derive(Debug)]
 pub struct Metrics {
     cores: Box<[CoreMetrics]>,
     names: Vec<&'static str>,
     began: Instant,
+    http3: OnceLock<Open>,
+}
+
+/// How many connections of a core are open.
+type Open = Box<dyn Fn(u16) -> u64 + Send + Sync>;
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").field("cores", &self.cores).finish_non_exhaustive()
+    }
 }
 
 fn add(counter: &AtomicU64, amount: u64) {
@@ -58,7 +65,8 @@ impl Count {
     fn take(&self, status: u16, took: Duration) {
         let outcome = match status {
             429 => 2,
-            500.. => 3,
+            503 => 3,
+            500.. => 4,
             400.. => 1,
             _ => 0,
         };
@@ -107,7 +115,13 @@ impl Metrics {
         let names: Vec<_> =
             entries.iter().flat_map(|it| it.operations).map(|it| it.shape.name).collect();
         let cores = (0..cores).map(|_| CoreMetrics::new(names.len())).collect();
-        Self { cores, names, began: Instant::now() }
+        Self { cores, names, began: Instant::now(), http3: OnceLock::new() }
+    }
+
+    /// The QUIC door counts its connections by itself: this asks it. The first one given stays.
+    pub fn ask_http3(&self, open: impl Fn(u16) -> u64 + Send + Sync + 'static) {
+        // A second door would be a second box.
+        let _ = self.http3.set(Box::new(open));
     }
 
     /// One core's counters.
@@ -125,8 +139,9 @@ impl Metrics {
         self.try_write(out).expect("writing into memory cannot fail");
     }
 
-    fn try_write(&self, out: &mut String) -> std::fmt::Result {
+    fn try_write(&self, out: &mut String) -> fmt::Result {
         writeln!(out, "# TYPE quoin_uptime_seconds gauge")?;
+        writeln!(out, "# HELP quoin_uptime_seconds Time since the start.")?;
         writeln!(out, "quoin_uptime_seconds {}", self.began.elapsed().as_secs())?;
         writeln!(out, "# TYPE quoin_requests counter")?;
         writeln!(out, "# HELP quoin_requests Requests answered, by operation and outcome.")?;
@@ -162,16 +177,22 @@ impl Metrics {
         }
         writeln!(out, "# TYPE quoin_connections gauge")?;
         writeln!(out, "# HELP quoin_connections Connections that are open, by door and core.")?;
-        for (core, counters) in self.cores.iter().enumerate() {
-            for door in CONNECTED {
-                let (name, open) = (door.name(), counters.connections[door as usize].load(Relaxed));
+        for (core, counters) in (0..).zip(&self.cores) {
+            for door in DoorKind::ALL {
+                let open = match (door, self.http3.get()) {
+                    (DoorKind::Http3, Some(open)) => open(core),
+                    // No door, no series.
+                    (DoorKind::Http3, None) => continue,
+                    _ => counters.connections[door as usize].load(Relaxed),
+                };
+                let name = door.name();
                 writeln!(out, "quoin_connections{{door=\"{name}\",core=\"{core}\"}} {open}")?;
             }
         }
         Ok(())
     }
 
-    fn write_histogram(&self, index: usize, name: &str, out: &mut String) -> std::fmt::Result {
+    fn write_histogram(&self, index: usize, name: &str, out: &mut String) -> fmt::Result {
         let mut below = 0;
         let counts: Vec<_> = (0..=BOUNDS_US.len())
             .map(|bucket| self.sum(|core| core.count(index).buckets[bucket].load(Relaxed)))
@@ -218,6 +239,7 @@ mod tests {
         metrics.of(1).connected(DoorKind::Rpc);
         metrics.of(1).connected(DoorKind::Rpc);
         metrics.of(1).disconnected(DoorKind::Rpc);
+        metrics.ask_http3(|core| u64::from(core) + 5);
         let mut text = String::new();
         metrics.write(&mut text);
         for line in [
@@ -230,6 +252,7 @@ mod tests {
             r#"quoin_request_seconds_sum{operation="none"} 20.000007"#,
             r#"quoin_door_requests_total{door="http",core="0"} 1"#,
             r#"quoin_connections{door="rpc",core="1"} 1"#,
+            r#"quoin_connections{door="http3",core="1"} 6"#,
         ] {
             assert!(text.lines().any(|it| it == line), "{line}\n{text}");
         }
@@ -248,6 +271,11 @@ mod tests {
             "quoin_log_written_bytes_total",
             "quoin_log_starved",
             "quoin_overlay_bytes",
+            "quoin_log_epoch",
+            "quoin_core_lag_seconds",
+            "quoin_spans_total",
+            "quoin_spans_waiting",
+            "quoin_telemetry_queue_drops_total",
         ];
         let metrics = Metrics::new(&[], 1);
         metrics.of(0).answered(DoorKind::Plain, None, 200, Duration::from_micros(7));
@@ -255,6 +283,7 @@ mod tests {
         metrics.write(&mut text);
         // What the log says of itself is written beside the counters.
         text.push_str(include_str!("pages.rs"));
+        text.push_str(include_str!("../../telemetry/src/counters.rs"));
         for name in told {
             assert!(text.contains(name.trim_end_matches("_total")), "{name}");
         }

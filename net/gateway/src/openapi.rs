@@ -1,6 +1,6 @@
 //! The `OpenAPI` 3.1 document of every operation.
 
-use contract::{Entry, Kind, Method, Operation};
+use contract::{Entry, Kind, Method, Operation, Placement};
 use serde_json::{Map, Value, json};
 
 /// The `OpenAPI` 3.1 document of every operation, from their declarations alone.
@@ -81,6 +81,12 @@ fn described(
     if operation.kind() == Kind::Command {
         let key = json!({ "type": "string", "minLength": 1, "maxLength": wire::KEY_BYTES_MAX });
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": key }));
+        if is_tagged(entry, operation) {
+            let tags = json!({ "type": "string" });
+            parameters.push(json!({ "name": "If-Match", "in": "header", "schema": tags }));
+            let only = json!({ "type": "string", "enum": ["*"] });
+            parameters.push(json!({ "name": "If-None-Match", "in": "header", "schema": only }));
+        }
     }
     let tenant = json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
     parameters.push(json!({ "name": "X-Tenant", "in": "header", "schema": tenant }));
@@ -110,6 +116,9 @@ fn described(
             "default": { "description": "Not done", "headers": headers, "content": problem },
         },
     });
+    if operation.deprecation.is_some() {
+        item["deprecated"] = Value::Bool(true);
+    }
     if has_body {
         let body = body_schema(request, shape.path);
         let mut content = json!({ "schema": body });
@@ -120,6 +129,15 @@ fn described(
             json!({ "required": true, "content": { "application/json": content } });
     }
     item
+}
+
+/// Whether what a command changes can be read at the same path, and so has an entity tag.
+fn is_tagged(entry: &Entry, operation: &Operation) -> bool {
+    entry.operations.iter().map(|it| &it.shape).any(|it| {
+        it.method == Method::Get
+            && it.placement == Placement::Owner
+            && it.path == operation.shape.path
+    })
 }
 
 /// The request without the fields that travel in the path.

@@ -4,13 +4,15 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 use contract::Method;
-use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use wire::Status;
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::answer::{Answered, Refused, wrong_method};
+use crate::answer::wrong_method;
 use crate::gate::Gate;
+use crate::head::Head;
 use crate::rejection::Rejection;
+use crate::response::{Answered, Refused};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -20,25 +22,50 @@ const OPEN_METRICS: HeaderValue =
 /// Reads `/openapi.json` and shows it; asks nobody else for anything.
 const DOCS: &str = include_str!("pages/docs.html");
 
+/// All of them.
+const PAGES: [&str; 9] = [
+    DESCRIPTION_PATH,
+    "/docs",
+    "/docs/",
+    METRICS_PATH,
+    JWKS_PATH,
+    "/healthz",
+    "/readyz",
+    "/health/live",
+    "/health/ready",
+];
+
+/// The page at a path, as traces and logs name it.
+pub(crate) fn name(path: &str) -> Option<&'static str> {
+    PAGES.into_iter().find(|it| *it == path)
+}
+
 /// The page at the request's path, if there is one.
-pub(crate) fn find(gate: &Gate, head: &Parts) -> Result<Option<Answered>, Refused> {
-    let (media, body) = match head.uri.path() {
-        "/openapi.json" => (JSON, gate.description()),
-        "/docs" | "/docs/" => (HTML, Bytes::from_static(DOCS.as_bytes())),
-        METRICS_PATH => (OPEN_METRICS, metrics(gate)),
+pub(crate) fn find(gate: &Gate, head: &Head<'_>) -> Result<Option<Answered>, Refused> {
+    let (media, body, packed) = match head.path {
+        DESCRIPTION_PATH => {
+            let (body, packed) = gate.description();
+            (JSON, body, Some(packed))
+        }
+        "/docs" | "/docs/" => (HTML, Bytes::from_static(DOCS.as_bytes()), None),
+        METRICS_PATH => (OPEN_METRICS, metrics(gate), None),
         "/healthz" | "/readyz" | "/health/live" | "/health/ready" => {
-            (JSON, health(gate, head.uri.path())?)
+            (JSON, health(gate, head.path)?, None)
         }
         _ => return Ok(None),
     };
-    if head.method != http::Method::GET && head.method != http::Method::HEAD {
+    if !head.is_read() {
         return Err(wrong_method(head, &[Method::Get]));
     }
     let position = gate.core().durable().0;
     let (status, allow) = (StatusCode::OK, None);
-    let tagged = matches!(head.uri.path(), "/openapi.json" | "/docs" | "/docs/");
-    Ok(Some(Answered { status, position, media, body, allow, tagged }))
+    let lasts = matches!(head.path, DESCRIPTION_PATH | "/docs" | "/docs/");
+    let hash = lasts.then(|| xxh3_64(&body));
+    Ok(Some(Answered { status, position, media, body, packed, allow, hash }))
 }
+
+/// The `OpenAPI` document.
+const DESCRIPTION_PATH: &str = "/openapi.json";
 
 /// The counters.
 pub(crate) const METRICS_PATH: &str = "/metrics";
@@ -47,13 +74,15 @@ pub(crate) const JWKS_PATH: &str = "/.well-known/jwks.json";
 
 /// The page there.
 pub(crate) fn jwks(gate: &Gate, document: String) -> Answered {
+    let hash = Some(xxh3_64(document.as_bytes()));
     Answered {
         status: StatusCode::OK,
         position: gate.core().durable().0,
         media: HeaderValue::from_static("application/jwk-set+json"),
         body: Bytes::from(document),
+        packed: None,
         allow: None,
-        tagged: true,
+        hash,
     }
 }
 
@@ -104,6 +133,14 @@ fn metrics(gate: &Gate) -> Bytes {
         write!(text, "# TYPE {name} {kind}\n# HELP {name} {help}\n{name}{total} {value}\n")
             .expect("writing into memory cannot fail");
     }
+    text.push_str("# TYPE quoin_core_lag_seconds gauge\n# UNIT quoin_core_lag_seconds seconds\n");
+    text.push_str("# HELP quoin_core_lag_seconds How much too late a core came to what was due.\n");
+    for (core, lag_us) in gate.core().lags_us().enumerate() {
+        let (whole, rest) = (lag_us / 1_000_000, lag_us % 1_000_000);
+        writeln!(text, "quoin_core_lag_seconds{{core=\"{core}\"}} {whole}.{rest:06}")
+            .expect("writing into memory cannot fail");
+    }
+    gate.recorder.write_metrics(&mut text);
     text.push_str("# EOF\n");
     Bytes::from(text)
 }

@@ -98,10 +98,17 @@ impl Rejection {
             Fault::PositionAhead { reached, .. } => {
                 (Status::PositionUnavailable, SLOW_RETRY_MS, reached.0)
             }
+            Fault::Changed => return Self::changed(fault.to_string()),
             Fault::Internal { incident } => (Status::Internal, 0, *incident),
             Fault::Stopping => (Status::ShuttingDown, SLOW_RETRY_MS, 0),
         };
         Self { retry_after_ms, reference, ..Self::new(status, fault.to_string()) }
+    }
+
+    /// A precondition was not met (RFC 9110, 13.2.2).
+    pub(crate) fn changed(detail: impl Into<Cow<'static, str>>) -> Self {
+        let rejection = Self::new(Status::Conflict, detail).as_http(412);
+        Self { name: "precondition-failed", ..rejection }
     }
 
     /// For the binary door.

@@ -10,27 +10,29 @@
 
 #[path = "authenticate/door.rs"]
 mod door;
+#[path = "authenticate/issued.rs"]
+mod issued;
 
 use contract::{Method, Tenant};
-use credentials::{ApiKey, NewToken, Signer, digest, open_seed};
+use credentials::{ApiKey, NewToken, Signer, digest};
+use data_encoding::BASE64URL_NOPAD;
 use door::{ISSUER, Outcome, TestBox};
 use gateway::Bootstrap;
 use identity::{
     Algorithm, ApiKeyId, Base64Url, Changed, CreateApiKey, CreateTenant, CreateUser, Digest,
     DisableUser, EnableUser, GrantRole, PublicKey, RegisterIssuer, RemoveIssuer, RevokeApiKey,
-    RotateSigningKey, SealedSigningKey, SealedSigningKeyReply, SetRole, UngrantRole,
+    RotateSigningKey, SetRole, UngrantRole,
 };
 
 const SEED: [u8; 32] = [7; 32];
-const MASTER: [u8; 32] = [8; 32];
 /// Tenant 5 and its user `ann`, who may read and price.
 const T: u32 = 5;
 
 /// A box with the first identities and signing key `a`, and the admin's key.
 fn started() -> (TestBox, String) {
     let test_box = TestBox::start();
-    let bootstrap = Bootstrap::new([9; 32]).with_signing_key("a", &SEED, &MASTER, [1; 12]);
-    let key = test_box.bootstrap(&bootstrap).unwrap();
+    let key = test_box.bootstrap(&Bootstrap::new([9; 32])).unwrap();
+    test_box.run(0, &rotation("a", &Signer::new("a", &SEED)));
     (test_box, key)
 }
 
@@ -56,6 +58,16 @@ fn staffed(scopes: &[&str]) -> (TestBox, String, ApiKeyId) {
     );
     let text = ApiKey::new(made.id.get(), secret).text();
     (test_box, text, made.id)
+}
+
+/// Makes a key sign whose seed the box does not have; the one before is kept for no second.
+fn rotation(kid: &str, signer: &Signer) -> RotateSigningKey {
+    RotateSigningKey {
+        kid: kid.to_owned(),
+        public_key: Base64Url(signer.public_key().to_vec()),
+        sealed_seed: Base64Url(vec![1]),
+        keep_s: 0,
+    }
 }
 
 fn ann() -> String {
@@ -95,6 +107,8 @@ fn signed(signer: &Signer, now_s: u64, change: impl FnOnce(&mut NewToken<'static
         subject: "ann",
         tenant: T,
         scope: None,
+        api_key: None,
+        certificate: None,
         issued_s: now_s,
         expires_s: now_s + 600,
     };
@@ -109,12 +123,10 @@ fn the_first_key_may_do_everything_and_act_for_every_tenant() {
     check(&test_box, &key, &expected);
     assert_eq!(test_box.on_behalf(&key, T), Ok(T));
     assert_eq!(test_box.on_behalf(&key, 0), Ok(0));
-    // Once there is a key, nothing is made again.
+    // Once there is a key, nothing is made again; whoever has its secret still finds it.
     assert_eq!(test_box.bootstrap(&Bootstrap::new([1; 32])), None);
+    assert_eq!(test_box.bootstrap(&Bootstrap::new([9; 32])), Some(key.clone()));
     check(&test_box, &ApiKey::new(4096, [9; 32]).text(), &refused("api-key-unknown"));
-    // The seed that was sealed for the log is the one that signs.
-    let sealed: SealedSigningKeyReply = test_box.run(0, &SealedSigningKey {});
-    assert_eq!(open_seed(&MASTER, &sealed.kid, &sealed.sealed_seed.0), Ok(SEED));
     let jwks = test_box.jwks();
     assert!(jwks.contains(r#""kid":"a""#) && jwks.contains(r#""crv":"Ed25519""#), "{jwks}");
 }
@@ -184,6 +196,11 @@ fn a_token_of_the_box_is_taken_while_key_user_and_time_hold() {
     assert_eq!(test_box.ask(0, &narrow, "rates.read"), allowed());
     let second = good.rfind('.').unwrap();
     let forged = format!("{}.{}", &good[..second], "A".repeat(86));
+    let claims = good.split('.').nth(1).unwrap();
+    let with_header = |header: &str| {
+        let header = BASE64URL_NOPAD.encode(header.as_bytes());
+        format!("{header}.{claims}.{}", &good[second + 1..])
+    };
     for (text, code) in [
         (token(now_s - 1000, |_| {}), "token-expired"),
         (token(now_s + 1000, |_| {}), "token-not-yet-valid"),
@@ -194,6 +211,12 @@ fn a_token_of_the_box_is_taken_while_key_user_and_time_hold() {
         (signed(&Signer::new("a", &[1; 32]), now_s, |_| {}), "token-invalid"),
         (signed(&Signer::new("b", &SEED), now_s, |_| {}), "token-invalid"),
         (forged, "token-invalid"),
+        (with_header(r#"{"alg":"none","kid":"a"}"#), "token-invalid"),
+        (with_header(r#"{"alg":"HS256","kid":"a"}"#), "token-invalid"),
+        (format!("{}.", &good[..second]), "token-invalid"),
+        (token(now_s, |it| it.api_key = Some("1")), "api-key-unknown"),
+        (token(now_s, |it| it.api_key = Some("x")), "token-invalid"),
+        (token(now_s, |it| it.certificate = Some("a.example")), "certificate-unknown"),
         ("a.b.c".to_owned(), "token-malformed"),
     ] {
         check(&test_box, &text, &refused(code));
@@ -202,15 +225,9 @@ fn a_token_of_the_box_is_taken_while_key_user_and_time_hold() {
     check(&test_box, &good, &refused("user-disabled"));
     test_box.run(T, &EnableUser { user: ann() });
     check(&test_box, &good, &allowed());
-    // The new key takes over; the old one is kept for no second.
-    let (kid, signer) = ("b", Signer::new("b", &[6; 32]));
-    let rotation = RotateSigningKey {
-        kid: kid.to_owned(),
-        public_key: Base64Url(signer.public_key().to_vec()),
-        sealed_seed: Base64Url(vec![1]),
-        keep_s: 0,
-    };
-    test_box.run(0, &rotation);
+    // The new key takes over.
+    let signer = Signer::new("b", &[6; 32]);
+    test_box.run(0, &rotation("b", &signer));
     check(&test_box, &good, &refused("token-invalid"));
     check(&test_box, &signed(&signer, now_s, |_| {}), &allowed());
 }
@@ -262,6 +279,41 @@ fn an_outside_issuers_token_is_taken_until_the_issuer_is_removed() {
     check(&test_box, &good, &allowed());
     test_box.run(0, &RemoveIssuer { issuer: "login".to_owned() });
     check(&test_box, &good, &refused("token-invalid"));
+}
+
+#[test]
+fn a_refusal_of_a_credential_tells_its_reason_and_nothing_else() {
+    let (test_box, _, id) = staffed(&["*"]);
+    let now_s = test_box.now_s();
+    // A forged token hears the same, whatever it says and whether its key and user exist.
+    let forger = |kid: &str, subject: &'static str, expires_s: u64| {
+        signed(&Signer::new(kid, &[1; 32]), now_s, |it| {
+            (it.subject, it.expires_s) = (subject, expires_s);
+        })
+    };
+    let secret = |id: u64| ApiKey::new(id, [4; 32]).text();
+    for (same, code) in [
+        (
+            vec![
+                forger("a", "ann", now_s + 600),
+                forger("a", "bob", now_s + 600),
+                forger("b", "ann", now_s + 600),
+                forger("a", "ann", now_s - 600),
+            ],
+            "token-invalid",
+        ),
+        (vec![secret(id.get()), secret(id.get() + 4096)], "api-key-unknown"),
+    ] {
+        let details: Vec<_> = same
+            .iter()
+            .map(|it| {
+                let rejection = test_box.refusal(it);
+                assert_eq!((rejection.http, rejection.name), (401, code));
+                rejection.detail
+            })
+            .collect();
+        assert!(details.iter().all(|it| *it == details[0]), "{details:?}");
+    }
 }
 
 #[test]

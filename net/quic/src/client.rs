@@ -378,7 +378,7 @@ fn head(section: Bytes) -> Option<Response<()>> {
     response.body(()).ok().filter(|it| !it.status().is_informational())
 }
 
-fn socket_for(remote: SocketAddr) -> io::Result<UdpSocket> {
+pub(crate) fn socket_for(remote: SocketAddr) -> io::Result<UdpSocket> {
     let any: SocketAddr = match remote {
         SocketAddr::V4(_) => ([0; 4], 0).into(),
         SocketAddr::V6(_) => ([0; 16], 0).into(),

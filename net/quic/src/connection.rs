@@ -15,10 +15,19 @@ use crate::h3::code::{Code, Fault};
 use crate::h3::inbound::Inbound;
 use crate::h3::peer::{Peer as Remote, Unidirectional, Verdict};
 use crate::h3::{frame, response, settings, varint};
+use crate::pipe::{Pipe, Stream};
 use crate::shop::{Peer, Shop, Ticket};
 
 /// The type of the one stream that we open (RFC 9114, section 6.2.1).
 const CONTROL: u64 = 0x00;
+
+/// What a connection agreed to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Talk {
+    Http3,
+    /// Plain streams of another protocol.
+    Streams,
+}
 
 #[expect(clippy::struct_excessive_bools, reason = "facts that hold independently")]
 pub(crate) struct Connection {
@@ -33,6 +42,12 @@ pub(crate) struct Connection {
     pub(crate) handshaking: bool,
     pub(crate) established: bool,
     pub(crate) lost: bool,
+    /// As what it is counted among the open ones.
+    pub(crate) counted: Option<Talk>,
+    /// `None` until the client's first message has been read.
+    talk: Option<Talk>,
+    /// Streams of the other protocol.
+    pipes: BTreeMap<StreamId, Rc<Pipe>>,
     server_name: Option<Rc<str>>,
     certificates: Option<Rc<[CertificateDer<'static>]>>,
     remote: Remote,
@@ -62,6 +77,9 @@ impl Connection {
             handshaking: true,
             established: false,
             lost: false,
+            counted: None,
+            talk: None,
+            pipes: BTreeMap::new(),
             server_name: None,
             certificates: None,
             remote: Remote::default(),
@@ -88,11 +106,11 @@ impl Connection {
                     self.release(shop);
                 }
                 Event::Stream(event) => self.stream(&event, now, shop),
-                Event::HandshakeDataReady => self.named(),
+                Event::HandshakeDataReady => self.named(shop),
                 Event::DatagramReceived | Event::DatagramsUnblocked => {}
             }
         }
-        if self.control.is_none() && !self.lost {
+        if self.control.is_none() && !self.lost && self.talk == Some(Talk::Http3) {
             self.open_control(shop.limits.section_bytes_max);
         }
     }
@@ -115,6 +133,10 @@ impl Connection {
     pub(crate) fn drain(&mut self) {
         if self.refused_from.is_none() {
             self.refused_from = Some(self.seen);
+            if self.talk == Some(Talk::Streams) {
+                // Each stream's task knows, and says so on its stream.
+                return;
+            }
             // Stream identifiers of requests are the multiples of four.
             frame::integer(frame::GOAWAY, self.seen * 4, &mut self.announcements);
             self.announce();
@@ -126,15 +148,15 @@ impl Connection {
         self.inbound.is_empty()
             && self.running.is_empty()
             && self.outgoing.is_empty()
+            && self.pipes.is_empty()
             && self.unacknowledged == 0
     }
 
     pub(crate) fn close(&mut self, now: Instant, code: Code, reason: &'static str) {
-        self.quic.close(
-            now,
-            VarInt::from_u32(code.number()),
-            Bytes::from_static(reason.as_bytes()),
-        );
+        // The codes are those of HTTP/3; another protocol knows the end and no more.
+        let code =
+            if self.talk == Some(Talk::Streams) { VarInt::from_u32(0) } else { number(code) };
+        self.quic.close(now, code, Bytes::from_static(reason.as_bytes()));
     }
 
     /// Forgets requests and answers; the client is gone.
@@ -144,12 +166,64 @@ impl Connection {
         self.inbound.clear();
         self.outgoing.clear();
         self.running.clear();
+        for pipe in std::mem::take(&mut self.pipes).into_values() {
+            pipe.lose();
+        }
     }
 
-    fn named(&mut self) {
+    /// What it speaks, once that is known.
+    pub(crate) fn talks(&self) -> Option<Talk> {
+        self.talk
+    }
+
+    /// Does for a stream what its task has asked for.
+    pub(crate) fn attend(&mut self, pipe: &Pipe) {
+        if self.pipes.contains_key(&pipe.id) {
+            pipe.pull(&mut self.quic);
+            self.push(pipe);
+        }
+    }
+
+    fn push(&mut self, pipe: &Pipe) {
+        if pipe.push(&mut self.quic) {
+            self.unacknowledged += 1;
+        }
+        if pipe.is_over() {
+            self.pipes.remove(&pipe.id);
+        }
+    }
+
+    fn named(&mut self, shop: &Shop) {
         let known = self.quic.crypto_session().handshake_data();
-        if let Some(known) = known.and_then(|it| it.downcast::<HandshakeData>().ok()) {
-            self.server_name = known.server_name.map(Rc::from);
+        let Some(known) = known.and_then(|it| it.downcast::<HandshakeData>().ok()) else { return };
+        self.server_name = known.server_name.map(Rc::from);
+        let other = shop.streams.as_ref().map(|(name, _)| *name);
+        let is_other = other.is_some() && known.protocol.as_deref() == other;
+        self.talk = Some(if is_other { Talk::Streams } else { Talk::Http3 });
+    }
+
+    /// Hands a new stream to the service of the other protocol.
+    fn hand_over(&mut self, id: StreamId, shop: &mut Shop) {
+        let Some((_, serve)) = &shop.streams else { return };
+        if self.refused_from.is_some() || shop.streams_max <= self.pipes.len() {
+            drop(self.quic.send_stream(id).reset(number(Code::RequestRejected)));
+            drop(self.quic.recv_stream(id).stop(number(Code::RequestRejected)));
+            return;
+        }
+        shop.requests += 1;
+        let pipe = Pipe::new(self.place, self.serial, id, &shop.outbox);
+        let stream = Stream::new(&pipe, self.peer());
+        pipe.pull(&mut self.quic);
+        self.pipes.insert(id, pipe);
+        monoio::spawn(serve(stream));
+    }
+
+    fn peer(&self) -> Peer {
+        Peer {
+            address: self.quic.remote_address(),
+            early_data: self.quic.is_handshaking(),
+            server_name: self.server_name.clone(),
+            certificates: self.certificates.clone(),
         }
     }
 
@@ -163,6 +237,9 @@ impl Connection {
     }
 
     fn stream(&mut self, event: &StreamEvent, now: Instant, shop: &mut Shop) {
+        if self.talk == Some(Talk::Streams) {
+            return self.plain_stream(event, shop);
+        }
         match *event {
             StreamEvent::Opened { dir: Dir::Bi } => {
                 while let Some(stream) = self.quic.streams().accept(Dir::Bi) {
@@ -195,6 +272,47 @@ impl Connection {
                 );
             }
             StreamEvent::Stopped { id, .. } => self.stopped(id, shop),
+            StreamEvent::Available { .. } => {}
+        }
+    }
+
+    /// An event of a connection that does not speak HTTP/3.
+    fn plain_stream(&mut self, event: &StreamEvent, shop: &mut Shop) {
+        match *event {
+            StreamEvent::Opened { dir: Dir::Bi } => {
+                while let Some(stream) = self.quic.streams().accept(Dir::Bi) {
+                    self.hand_over(stream, shop);
+                }
+            }
+            StreamEvent::Opened { dir: Dir::Uni } => {
+                while let Some(stream) = self.quic.streams().accept(Dir::Uni) {
+                    drop(self.quic.recv_stream(stream).stop(number(Code::StreamCreation)));
+                }
+            }
+            StreamEvent::Readable { id } => {
+                if let Some(pipe) = self.pipes.get(&id).map(Rc::clone) {
+                    pipe.pull(&mut self.quic);
+                    self.push(&pipe);
+                }
+            }
+            StreamEvent::Writable { id } => {
+                if let Some(pipe) = self.pipes.get(&id).map(Rc::clone) {
+                    self.push(&pipe);
+                }
+            }
+            StreamEvent::Finished { .. } => {
+                self.unacknowledged = self.unacknowledged.saturating_sub(1);
+            }
+            StreamEvent::Stopped { id, .. } => {
+                if let Some(pipe) = self.pipes.get(&id).map(Rc::clone) {
+                    pipe.stopped(&mut self.quic);
+                    self.push(&pipe);
+                } else {
+                    // It was written to its end, and nobody will acknowledge that any more.
+                    self.unacknowledged = self.unacknowledged.saturating_sub(1);
+                    drop(self.quic.send_stream(id).reset(number(Code::NoError)));
+                }
+            }
             StreamEvent::Available { .. } => {}
         }
     }
@@ -271,13 +389,7 @@ impl Connection {
     fn serve(&mut self, id: StreamId, request: Request<Bytes>, now: Instant, shop: &mut Shop) {
         shop.requests += 1;
         let bodiless = *request.method() == Method::HEAD;
-        let peer = Peer {
-            address: self.quic.remote_address(),
-            early_data: self.quic.is_handshaking(),
-            server_name: self.server_name.clone(),
-            certificates: self.certificates.clone(),
-        };
-        let mut answering = (shop.service)(request, peer);
+        let mut answering = (shop.service)(request, self.peer());
         // Most services answer at once; only the others cost a task.
         match answering.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(response) => self.answer(id, bodiless, response, now, shop),

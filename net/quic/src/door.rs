@@ -20,7 +20,8 @@ use crate::figures::{Counts, Figures};
 use crate::h3::inbound::Limits;
 use crate::lanes::Lane;
 use crate::padding::Trimming;
-use crate::shop::{Outbox, Peer, Shop};
+use crate::pipe::Stream;
+use crate::shop::{Outbox, Peer, Shop, StreamService};
 use crate::socket::Socket;
 use crate::steering::{self, CORES_MAX, Ids};
 
@@ -69,6 +70,9 @@ pub struct Options {
     pub secret: Option<Secret>,
     /// Makes the answers that the door gives itself: 413, 431, 503.
     pub refuse: fn(StatusCode) -> Response<Bytes>,
+    /// The name in the TLS handshake (RFC 7301) of a second protocol, whose bidirectional streams go to
+    /// [`Door::serve_streams`].
+    pub streams: Option<&'static [u8]>,
 }
 
 impl Default for Options {
@@ -89,6 +93,7 @@ impl Default for Options {
             steering: true,
             secret: None,
             refuse: refusal,
+            streams: None,
         }
     }
 }
@@ -142,7 +147,7 @@ pub struct Door {
 
 impl Door {
     /// Takes the UDP port of `address` for `cores` cores; port 0 takes a free one. Of `tls` the door
-    /// uses a copy that speaks HTTP/3 only.
+    /// uses a copy that speaks HTTP/3 and the protocol of [`Options::streams`] only.
     pub fn bind(
         address: SocketAddr,
         cores: u16,
@@ -164,7 +169,8 @@ impl Door {
         let token_key =
             hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(derive(b"retry token").as_ref());
         let mut tls = tls.clone();
-        tls.alpn_protocols = vec![ALPN.to_vec()];
+        let names = std::iter::once(ALPN).chain(options.streams);
+        tls.alpn_protocols = names.map(<[u8]>::to_vec).collect();
         tls.max_early_data_size = if options.early_data { u32::MAX } else { 0 };
         let crypto = QuicServerConfig::try_from(tls).map_err(|_| BindError::Suite)?;
         let crypto = Arc::new(Trimming(Arc::new(crypto)));
@@ -210,6 +216,41 @@ impl Door {
         F: Future<Output = Response<Bytes>> + 'static,
         X: Future<Output = ()> + 'static,
     {
+        self.open(core, service, None, stopping)
+    }
+
+    /// Serves `core` as [`Door::serve`] does, and hands every bidirectional stream of a connection that
+    /// speaks the second protocol to `streams`, whose future becomes a task. Once `stopping` has
+    /// resolved no stream is handed over any more, and those tasks are to end by themselves.
+    pub fn serve_streams<S, F, T, G, X>(
+        &self,
+        core: u16,
+        service: S,
+        streams: T,
+        stopping: X,
+    ) -> io::Result<Option<impl Future<Output = ()> + use<S, F, T, G, X>>>
+    where
+        S: Fn(Request<Bytes>, Peer) -> F + 'static,
+        F: Future<Output = Response<Bytes>> + 'static,
+        T: Fn(Stream) -> G + 'static,
+        G: Future<Output = ()> + 'static,
+        X: Future<Output = ()> + 'static,
+    {
+        self.open(core, service, Some(Box::new(move |it| Box::pin(streams(it)))), stopping)
+    }
+
+    fn open<S, F, X>(
+        &self,
+        core: u16,
+        service: S,
+        streams: Option<StreamService>,
+        stopping: X,
+    ) -> io::Result<Option<impl Future<Output = ()> + use<S, F, X>>>
+    where
+        S: Fn(Request<Bytes>, Peer) -> F + 'static,
+        F: Future<Output = Response<Bytes>> + 'static,
+        X: Future<Output = ()> + 'static,
+    {
         let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(socket) = sockets.get_mut(usize::from(core)).and_then(Option::take) else {
             return Ok(None);
@@ -224,6 +265,7 @@ impl Door {
         let options = &self.options;
         let shop = Shop {
             service: Box::new(move |request, peer| Box::pin(service(request, peer))),
+            streams: options.streams.zip(streams),
             refuse: options.refuse,
             limits: Limits {
                 section_bytes_max: options.section_bytes_max,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use quinn_proto::{ConnectionHandle, DatagramEvent, Endpoint, Incoming, Transmit};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Talk};
 use crate::figures::Figures;
 use crate::h3::code::Code;
 use crate::lanes::Lane;
@@ -159,7 +159,16 @@ impl Driver {
 
     fn accept_answers(&mut self, now: Instant, context: &Context<'_>) -> bool {
         let answers = self.shop.outbox.take(context.waker());
-        let worked = !answers.is_empty();
+        let pipes = self.shop.outbox.take_pipes();
+        let worked = !answers.is_empty() || !pipes.is_empty();
+        for pipe in pipes {
+            pipe.listed.set(false);
+            let Some(connection) = self.tables.at(pipe.place) else { continue };
+            if connection.serial == pipe.serial {
+                connection.attend(&pipe);
+                self.tables.touch(pipe.place);
+            }
+        }
         for (ticket, response) in answers {
             let Some(connection) = self.tables.at(ticket.place) else { continue };
             if connection.serial == ticket.serial {
@@ -282,6 +291,7 @@ impl Driver {
         connection.work(now, &mut self.shop);
         // Before the answers leave: whoever has one finds its request counted.
         self.figures[usize::from(self.core)].requests.set(self.shop.requests);
+        self.count(&mut connection);
         self.transmit(&mut connection, now);
         if self.tables.deadline.is_some() && connection.settled() && !connection.quic.is_closed() {
             // Only after the announcement that nothing more is taken has left.
@@ -298,6 +308,8 @@ impl Driver {
             self.tables.handshakes -= 1;
         }
         if drained {
+            connection.lost = true;
+            self.count(&mut connection);
             connection.release(&mut self.shop);
             self.tables.count -= 1;
             return;
@@ -311,6 +323,28 @@ impl Driver {
         self.tables.connections[place] = Some(connection);
         if let Some(due) = due {
             self.tables.arm(place, due);
+        }
+    }
+
+    /// Counts an open connection while it is one.
+    fn count(&self, connection: &mut Connection) {
+        let figures = &self.figures[usize::from(self.core)];
+        let open = if connection.established && !connection.lost && !connection.quic.is_closed() {
+            connection.talks()
+        } else {
+            None
+        };
+        let gauge = |talk: Talk| match talk {
+            Talk::Http3 => &figures.open_http3,
+            Talk::Streams => &figures.open_streams,
+        };
+        if open != connection.counted {
+            if let Some(before) = std::mem::replace(&mut connection.counted, open) {
+                gauge(before).set(gauge(before).get() - 1);
+            }
+            if let Some(now) = open {
+                gauge(now).add(1);
+            }
         }
     }
 

@@ -30,9 +30,11 @@ pub(crate) struct Figures {
     pub(crate) refused: Counter,
     pub(crate) retries: Counter,
     pub(crate) requests: Counter,
+    pub(crate) open_http3: Counter,
+    pub(crate) open_streams: Counter,
 }
 
-/// What one core has done since it was started.
+/// What one core has done since it was started, and what it has open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Datagrams that its socket received.
@@ -47,8 +49,13 @@ pub struct Counts {
     pub refused: u64,
     /// Clients that were asked to show that their address is their own.
     pub retries: u64,
-    /// Requests that reached the service.
+    /// Requests, and streams of the other protocol, that reached their service.
     pub requests: u64,
+    /// Connections that speak HTTP/3 and are open now.
+    pub open_http3: u64,
+    /// Connections that speak the protocol of streams ([`Options::streams`](crate::Options::streams))
+    /// and are open now.
+    pub open_streams: u64,
 }
 
 impl Figures {
@@ -61,6 +68,8 @@ impl Figures {
             refused: self.refused.get(),
             retries: self.retries.get(),
             requests: self.requests.get(),
+            open_http3: self.open_http3.get(),
+            open_streams: self.open_streams.get(),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod code;
 pub(crate) mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod head;
 mod huffman;
 pub(crate) mod inbound;

@@ -11,9 +11,14 @@
 //! answer is written in one piece: head, body, end of stream. A request is read to its end before
 //! its stream is let go, or the client is asked to stop without an error.
 //!
+//! A second protocol can share the port: the TLS handshake decides, and each bidirectional stream of
+//! such a connection goes to a task of its own (`pipe`, [`Door::serve_streams`]). [`Caller`] is its
+//! client.
+//!
 //! Bounds: connections per core, requests per connection, bytes per head, body and connection, bytes
 //! of unfinished requests per core, unfinished handshakes before addresses are checked.
 
+mod caller;
 mod client;
 mod connection;
 mod date;
@@ -24,11 +29,17 @@ mod h3;
 mod lanes;
 mod link;
 mod padding;
+mod pipe;
 mod shop;
 mod socket;
 mod steering;
 
+#[cfg(feature = "fuzzing")]
+pub use h3::fuzzing;
+
+pub use caller::{Arrival, Caller, Calling};
 pub use client::{Answer, Client, ClientError};
 pub use door::{BindError, Door, Options, Secret};
 pub use figures::Counts;
+pub use pipe::{Receiver, Sender, Stream};
 pub use shop::Peer;

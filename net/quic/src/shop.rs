@@ -1,4 +1,4 @@
-//! What the connections of one core share: the service, its limits, and answers that took a while.
+//! What the connections of one core share: the services, their limits, and what their tasks leave.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 
 use crate::date::Date;
 use crate::h3::inbound::Limits;
+use crate::pipe::{Pipe, Stream};
 
 /// Who sent a request, and how.
 #[derive(Debug, Clone)]
@@ -29,11 +30,16 @@ pub struct Peer {
     pub certificates: Option<Rc<[CertificateDer<'static>]>>,
 }
 
+/// Serves a stream of a protocol that is not HTTP/3.
+pub(crate) type StreamService = Box<dyn Fn(Stream) -> Pin<Box<dyn Future<Output = ()>>>>;
+
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Response<Bytes>>>>;
 pub(crate) type Service = Box<dyn Fn(Request<Bytes>, Peer) -> Answering>;
 
 pub(crate) struct Shop {
     pub(crate) service: Service,
+    /// The other protocol's name, and who serves its streams.
+    pub(crate) streams: Option<(&'static [u8], StreamService)>,
     pub(crate) refuse: fn(StatusCode) -> Response<Bytes>,
     pub(crate) limits: Limits,
     /// Requests of one connection that may be under way.
@@ -57,10 +63,12 @@ pub(crate) struct Ticket {
     pub(crate) bodiless: bool,
 }
 
-/// Answers of services that had to wait, for the driver to send.
+/// Answers of services that had to wait, and streams that their tasks wrote to, for the driver to send.
 #[derive(Default)]
 pub(crate) struct Outbox {
     answers: RefCell<Vec<(Ticket, Response<Bytes>)>>,
+    /// Streams with which something is to be done.
+    pipes: RefCell<Vec<Rc<Pipe>>>,
     waker: Cell<Option<Waker>>,
 }
 
@@ -70,6 +78,18 @@ impl Outbox {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    pub(crate) fn touch(&self, pipe: Rc<Pipe>) {
+        self.pipes.borrow_mut().push(pipe);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Takes the streams with which something is to be done.
+    pub(crate) fn take_pipes(&self) -> Vec<Rc<Pipe>> {
+        self.pipes.take()
     }
 
     /// Takes what is there, and has `waker` woken when there is more.

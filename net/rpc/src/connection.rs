@@ -8,21 +8,19 @@ use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use gateway::Rejection;
-use monoio::buf::IoBufMut;
-use monoio::io::{
-    AsyncReadRent, AsyncWriteRent, AsyncWriteRentExt, OwnedReadHalf, OwnedWriteHalf, Splitable,
-};
-use monoio::net::TcpStream;
+use gateway::{Rejection, Visitor};
+use monoio::time::timeout;
 use runtime::{Complete, Sink};
-use shard::Completion;
+use shard::{Completion, Ticket};
 use wire::{Limits, Status, WireError, decode_request};
 
 use crate::dispatch;
 use crate::door::Desk;
 use crate::greeting::linger;
 use crate::tickets::Tickets;
+use crate::transport::{Reader, Writer};
 
 /// The receive buffer starts with so much room, and grows while reads fill it.
 const INPUT_BYTES_MIN: usize = 16 * 1024;
@@ -32,15 +30,34 @@ const INPUT_BYTES_MAX: usize = 256 * 1024;
 const OUTPUT_BYTES_HIGH: usize = 1024 * 1024;
 /// A client that leaves more than this untaken is cut off.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long the last bytes of a connection may take.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// Batch items may wait beside each other up to this many times the in-flight limit.
 const ITEMS_PER_REQUEST: usize = 16;
+
+/// A connection that is let in, with what was read of it beyond the Hello.
+pub(crate) struct Greeted {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
+    pub(crate) input: Vec<u8>,
+    /// How much of the input the Hello took.
+    pub(crate) taken: usize,
+    pub(crate) visitor: Visitor,
+    /// See [`Line::grow_impatient`].
+    pub(crate) stalled: Rc<Cell<u32>>,
+}
 
 /// What both tasks of a connection share.
 pub(crate) struct Line {
     pub(crate) desk: Rc<Desk>,
     pub(crate) out: RefCell<Vec<u8>>,
     pub(crate) tickets: RefCell<Tickets>,
-    writer: RefCell<Option<OwnedWriteHalf<TcpStream>>>,
+    /// Requests whose limits another core is being asked about.
+    pub(crate) charging: Cell<usize>,
+    visitor: Visitor,
+    /// Where completions come from; `None` once the connection is over.
+    sink: RefCell<Option<Sink>>,
+    writer: RefCell<Option<Writer>>,
     /// The socket is beyond use, or the connection is over.
     ended: Cell<bool>,
     /// The reading task.
@@ -49,6 +66,13 @@ pub(crate) struct Line {
     waits: Cell<bool>,
     /// The writing task, when it sleeps.
     sleeper: RefCell<Option<Waker>>,
+    /// Whoever is writing.
+    flusher: RefCell<Option<Waker>>,
+    /// Bytes are on their way out.
+    flushes: Cell<bool>,
+    /// A request has begun to arrive, and its end has not come.
+    partial: Cell<bool>,
+    stalled: Rc<Cell<u32>>,
 }
 
 /// Why the reading task stops.
@@ -59,31 +83,40 @@ enum End {
     Stopping,
     /// The bytes at this offset of the stream are no request.
     Garbled { offset: u64, error: WireError },
+    /// The encryption is broken; the alert that says so is still to be written.
+    Unsealed,
     /// The socket is beyond use.
     Broken,
 }
 
-/// Serves a connection to its end. `input` holds what was read so far, of which the Hello took
-/// `taken` bytes.
-pub(crate) async fn serve(desk: Rc<Desk>, stream: TcpStream, mut input: Vec<u8>, taken: usize) {
-    let _guard = desk.core.enter();
+/// Serves a connection to its end.
+pub(crate) async fn serve(desk: Rc<Desk>, greeted: Greeted) {
+    let Greeted { mut reader, writer, mut input, taken, visitor, stalled } = greeted;
+    let _guard = desk.core().enter();
     input.drain(..taken);
-    let (mut reader, writer) = stream.into_split();
     let waker = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-    let name = desk.remember(waker.clone());
     let line = Rc::new(Line {
         desk: Rc::clone(&desk),
         out: RefCell::default(),
         tickets: RefCell::default(),
+        charging: Cell::new(0),
+        visitor,
+        sink: RefCell::new(None),
         writer: RefCell::new(Some(writer)),
         ended: Cell::new(false),
         reader: waker,
         waits: Cell::new(false),
-        sleeper: RefCell::default(),
+        sleeper: RefCell::new(None),
+        flusher: RefCell::new(None),
+        flushes: Cell::new(false),
+        partial: Cell::new(false),
+        stalled,
     });
-    let sink = desk.core.register(Rc::clone(&line) as Rc<dyn Complete>);
+    let sink = desk.core().register(Rc::clone(&line) as Rc<dyn Complete>);
+    line.sink.replace(Some(sink));
+    let name = desk.remember(&line);
     monoio::spawn(write_later(Rc::clone(&line)));
-    let end = line.read(&sink, &mut reader, input, taken).await;
+    let end = line.read(&mut reader, input, taken).await;
     match &end {
         End::Left => line.until(Line::is_done).await,
         End::Stopping => {
@@ -94,16 +127,18 @@ pub(crate) async fn serve(desk: Rc<Desk>, stream: TcpStream, mut input: Vec<u8>,
             let rejection = Rejection::new(Status::Garbled, error.to_string());
             line.dismiss(&Rejection { reference: *offset, ..rejection });
         }
-        End::Broken => {}
+        End::Unsealed | End::Broken => {}
     }
     line.flush().await;
     line.until(Line::is_written).await;
+    let cut = line.ended.get();
     line.end();
     desk.forget(name);
-    drop(sink);
+    drop(line.sink.take());
     let writer = line.writer.borrow_mut().take();
     if let Some(mut writer) = writer
-        && writer.shutdown().await.is_ok()
+        && !cut
+        && timeout(FAREWELL, writer.shutdown()).await.is_ok_and(|it| it.is_ok())
         && !matches!(end, End::Left | End::Broken)
     {
         linger(&mut reader).await;
@@ -125,20 +160,52 @@ impl Line {
 
     /// The position of an answer that reflects no state of its own.
     pub(crate) fn position(&self) -> u64 {
-        self.desk.core.durable().0
+        self.desk.core().durable().0
     }
 
-    async fn read(
-        &self,
-        sink: &Sink,
-        reader: &mut OwnedReadHalf<TcpStream>,
-        mut input: Vec<u8>,
-        taken: usize,
-    ) -> End {
+    /// The engine's name for the call that will have this number; `None` when the connection is over.
+    pub(crate) fn ticket(&self, number: u32) -> Option<Ticket> {
+        self.sink.borrow().as_ref().map(|it| it.ticket(number))
+    }
+
+    /// Whether no more requests may wait.
+    pub(crate) fn is_full(&self) -> bool {
+        self.in_flight_max() <= self.tickets.borrow().count() + self.charging.get()
+    }
+
+    /// Has what was added written, and whoever waits for it look again.
+    pub(crate) fn nudge(&self) {
+        self.wake_sleeper();
+        if self.waits.get() {
+            self.reader.wake_by_ref();
+        }
+    }
+
+    /// Called once in a while by a door that strangers reach: gives the connection up when neither
+    /// the rest of a request nor room for a reply has come for more than so many calls.
+    pub(crate) fn grow_impatient(&self, calls_max: u32) {
+        if !self.partial.get() && !self.flushes.get() {
+            self.stalled.set(0);
+            return;
+        }
+        self.stalled.set(self.stalled.get() + 1);
+        if calls_max < self.stalled.get() {
+            self.end();
+        }
+    }
+
+    /// Has the reading task look whether the box stops.
+    pub(crate) fn wake_reader(&self) {
+        self.reader.wake_by_ref();
+    }
+
+    async fn read(self: &Rc<Self>, reader: &mut Reader, mut input: Vec<u8>, taken: usize) -> End {
         let mut offset = u64::try_from(taken).expect("a hello is short");
         let mut room = INPUT_BYTES_MIN;
         loop {
             let (mut taken, mut requests) = (0, 0);
+            // Nothing else runs on this core before the next wait.
+            let mut open = self.desk.reception.is_open_to(&self.visitor);
             loop {
                 let request = match decode_request(&input[taken..], self.limits()) {
                     Ok(Some((request, bytes))) => {
@@ -151,11 +218,16 @@ impl Line {
                         return End::Garbled { offset: offset + at, error };
                     }
                 };
-                dispatch::dispatch(self, sink, &request);
-                requests += 1;
+                if open {
+                    dispatch::open(self, &request);
+                    requests += 1;
+                } else {
+                    dispatch::admitted(self, &self.visitor, &request).await;
+                }
                 if OUTPUT_BYTES_HIGH < self.out.borrow().len() {
                     self.flush().await;
                     self.until(Self::is_low).await;
+                    open = open && self.desk.reception.is_open_to(&self.visitor);
                 }
                 if self.ended.get() {
                     return End::Broken;
@@ -165,6 +237,10 @@ impl Line {
             self.flush().await;
             offset += u64::try_from(taken).expect("inside the buffer");
             input.drain(..taken);
+            if 0 < taken {
+                self.stalled.set(0);
+            }
+            self.partial.set(!input.is_empty());
             let whole = wire::announced_bytes(&input).unwrap_or(0);
             if input.is_empty() && INPUT_BYTES_MAX < input.capacity() {
                 input.shrink_to(INPUT_BYTES_MAX);
@@ -178,8 +254,9 @@ impl Line {
                 }
                 Ok(true) => {}
                 Ok(false) if self.ended.get() => return End::Broken,
-                Ok(false) if self.desk.core.is_stopping() => return End::Stopping,
+                Ok(false) if self.desk.core().is_stopping() => return End::Stopping,
                 Ok(false) => return End::Left,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => return End::Unsealed,
                 Err(_) => {
                     self.end();
                     return End::Broken;
@@ -188,43 +265,52 @@ impl Line {
         }
     }
 
-    /// Reads into the free capacity of `input`; false when there is nothing more to read, because
-    /// the client sends no more, the socket failed, or the box stops.
-    async fn receive(
-        &self,
-        reader: &mut OwnedReadHalf<TcpStream>,
-        input: &mut Vec<u8>,
-    ) -> io::Result<bool> {
-        let start = input.len();
-        let space = std::mem::take(input).slice_mut(start..);
-        let mut read = pin!(reader.read(space));
+    /// Reads to the end of `input`; false when there is nothing more to read, because the client
+    /// sends no more, the socket failed, or the box stops.
+    async fn receive(&self, reader: &mut Reader, input: &mut Vec<u8>) -> io::Result<bool> {
+        let mut read = pin!(reader.read(std::mem::take(input)));
         let read = poll_fn(|context| {
-            if self.ended.get() || self.desk.core.is_stopping() {
+            if self.ended.get() || self.desk.core().is_stopping() {
                 return Poll::Ready(None);
             }
             read.as_mut().poll(context).map(Some)
         });
-        let Some((count, space)) = read.await else { return Ok(false) };
-        *input = space.into_inner();
+        let Some((count, filled)) = read.await else { return Ok(false) };
+        *input = filled;
         count.map(|it| it != 0)
     }
 
     /// Writes all output, unless another task is at it.
     async fn flush(&self) {
-        if self.out.borrow().is_empty() {
+        if !self.has_output() {
             return;
         }
         let Some(mut writer) = self.writer.borrow_mut().take() else { return };
+        self.flushes.set(true);
         let mut spare = Vec::new();
-        while !self.ended.get() && !self.out.borrow().is_empty() {
+        while !self.ended.get() && (!self.out.borrow().is_empty() || writer.has_own()) {
             std::mem::swap(&mut spare, &mut *self.out.borrow_mut());
-            let (written, sent) = writer.write_all(spare).await;
+            let mut write = pin!(writer.write_all(spare));
+            // A client that takes nothing is not waited for once the connection is given up.
+            let write = poll_fn(|context| {
+                if self.ended.get() {
+                    return Poll::Ready(None);
+                }
+                let written = write.as_mut().poll(context);
+                if written.is_pending() {
+                    self.flusher.replace(Some(context.waker().clone()));
+                }
+                written.map(Some)
+            });
+            let Some((written, sent)) = write.await else { return };
             spare = sent;
             spare.clear();
-            if written.is_err() {
-                self.end();
+            match written {
+                Ok(()) => self.stalled.set(0),
+                Err(_) => self.end(),
             }
         }
+        self.flushes.set(false);
         // The buffer that was sent last is the larger one, most of the time: keep it.
         if spare.capacity() <= OUTPUT_BYTES_HIGH && self.out.borrow().is_empty() {
             *self.out.borrow_mut() = spare;
@@ -233,6 +319,11 @@ impl Line {
         if self.waits.get() {
             self.reader.wake_by_ref();
         }
+    }
+
+    fn has_output(&self) -> bool {
+        let own = || self.writer.borrow().as_ref().is_some_and(Writer::has_own);
+        !self.out.borrow().is_empty() || own()
     }
 
     /// Appends a last word to the client.
@@ -245,6 +336,9 @@ impl Line {
         self.ended.set(true);
         self.reader.wake_by_ref();
         self.wake_sleeper();
+        if let Some(flusher) = self.flusher.take() {
+            flusher.wake();
+        }
     }
 
     fn wake_sleeper(&self) {
@@ -275,7 +369,7 @@ impl Line {
     }
 
     fn is_done(&self) -> bool {
-        self.tickets.borrow().count() == 0 && self.is_written()
+        self.tickets.borrow().count() == 0 && self.charging.get() == 0 && self.is_written()
     }
 }
 
@@ -293,7 +387,7 @@ impl Complete for Line {
 async fn write_later(line: Rc<Line>) {
     loop {
         poll_fn(|context| {
-            let has_work = !line.out.borrow().is_empty() && line.writer.borrow().is_some();
+            let has_work = line.writer.borrow().is_some() && line.has_output();
             if line.ended.get() || has_work {
                 return Poll::Ready(());
             }

@@ -3,57 +3,131 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gateway::{Demand, Principal, Rejection};
-use runtime::Sink;
+use frame::Lsn;
+use gateway::{Admission, Demand, Due, Pass, Principal, Rejection, Visitor};
 use shard::{Answer, Completion};
-use wire::{Body, Head, Items, ReplyBatchMark, ReplyMark, Request, Status};
+use wire::{Body, Head, ReplyBatchMark, ReplyMark, Request, Status};
 
 use crate::connection::Line;
 use crate::tickets::{Batch, Waiting};
 
-/// Runs a request. What the core answers at once is appended to the line's output.
-pub(crate) fn dispatch(line: &Line, sink: &Sink, request: &Request<'_>) {
-    match &request.body {
-        Body::One(payload) => one(line, sink, &request.head, payload),
-        Body::Batch(items) => batch(line, sink, &request.head, items.clone()),
+/// Runs a request of somebody who needs no look. What the core answers at once is appended to the
+/// line's output.
+pub(crate) fn open(line: &Line, request: &Request<'_>) {
+    run(line, request, Pass::open(request.head.tenant));
+}
+
+/// Looks who asks, and runs the request if it may be.
+pub(crate) async fn admitted(line: &Rc<Line>, visitor: &Visitor, request: &Request<'_>) {
+    let times = match &request.body {
+        Body::One(_) => 1,
+        Body::Batch(items) => u16::try_from(items.len()).expect("a count of the wire"),
+    };
+    match line.desk.reception.admit(visitor, &request.head, times).await {
+        Ok(Admission::Now(pass)) => run(line, request, pass),
+        Ok(Admission::Asking(due)) => ask(line, request, due),
+        Err(rejection) => refuse(line, request.head.request_id, &rejection),
     }
 }
 
-fn one(line: &Line, sink: &Sink, head: &Head<'_>, payload: &[u8]) {
+/// Has another core asked about the limits of the request, while others of the connection go on.
+fn ask(line: &Rc<Line>, request: &Request<'_>, due: Due) {
+    let head = request.head;
+    if line.is_full() {
+        return refuse(line, head.request_id, &busy());
+    }
+    line.charging.set(line.charging.get() + 1);
+    let key = head.idempotency_key.map(<[u8]>::to_vec);
+    let (is_batch, payloads) = match &request.body {
+        Body::One(payload) => (false, vec![payload.to_vec()]),
+        Body::Batch(items) => (true, items.clone().map(<[u8]>::to_vec).collect()),
+    };
+    let Head { operation, request_id, deadline_ms, tenant, at_least, .. } = head;
+    let line = Rc::clone(line);
+    monoio::spawn(async move {
+        let outcome = line.desk.reception.charge(due).await;
+        line.charging.set(line.charging.get() - 1);
+        let idempotency_key = key.as_deref();
+        let head = Head { operation, request_id, deadline_ms, tenant, idempotency_key, at_least };
+        match outcome {
+            Ok(pass) if is_batch => {
+                let payloads = payloads.iter().map(Vec::as_slice);
+                batch(&line, &head, payloads, pass);
+            }
+            Ok(pass) => one(&line, &head, &payloads[0], pass),
+            Err(rejection) => refuse(&line, request_id, &rejection),
+        }
+        line.nudge();
+    });
+}
+
+fn refuse(line: &Line, request_id: u64, rejection: &Rejection) {
+    let (out, position) = (&mut *line.out.borrow_mut(), line.position());
+    wire::encode_problem_reply(out, request_id, &rejection.problem(), position);
+}
+
+fn run(line: &Line, request: &Request<'_>, pass: Pass) {
+    match &request.body {
+        Body::One(payload) => one(line, &request.head, payload, pass),
+        Body::Batch(items) => batch(line, &request.head, items.clone(), pass),
+    }
+}
+
+fn one(line: &Line, head: &Head<'_>, payload: &[u8], pass: Pass) {
+    let Pass { principal, visit } = pass;
+    let full = line.is_full();
     let out = &mut *line.out.borrow_mut();
     let mark = ReplyMark::begin(out, head.request_id, line.limits());
     let mut tickets = line.tickets.borrow_mut();
-    if line.in_flight_max() <= tickets.count() {
-        return mark.finish_problem(out, &busy().problem(), line.position());
-    }
-    let call = demand(head, None, payload).call(&line.desk.core, sink.ticket(tickets.next()));
-    match line.desk.core.call(&call, out) {
-        Answer::Now(Ok(position)) => mark.finish(out, Status::Ok, position.0),
-        Answer::Now(Err(fault)) => {
-            mark.finish_problem(out, &Rejection::of(&fault).problem(), line.position());
+    // A connection that is over waits for nothing, and nobody reads what is left unsaid.
+    let Some(ticket) = line.ticket(tickets.next()) else { return mark.abandon(out) };
+    let answer = if full {
+        Err(busy())
+    } else {
+        let correlation = visit.as_ref().map_or(0, |it| it.correlation());
+        let demand = demand(head, principal, correlation, None, payload);
+        let call = demand.call(line.desk.core(), ticket);
+        match line.desk.core().call(&call, out) {
+            Answer::Now(outcome) => outcome.map_err(|fault| Rejection::of(&fault)),
+            Answer::Later => {
+                mark.abandon(out);
+                return tickets.take(Waiting::Request(head.request_id, visit));
+            }
         }
-        Answer::Later => {
-            mark.abandon(out);
-            tickets.take(Waiting::Request(head.request_id));
-        }
+    };
+    let (status, at) = outcome_of(&answer);
+    match answer {
+        Ok(position) => mark.finish(out, Status::Ok, position.0),
+        Err(rejection) => mark.finish_problem(out, &rejection.problem(), line.position()),
     }
+    if let Some(visit) = visit {
+        visit.answered(status, at);
+    }
+}
+
+/// What became of a request, for those who count.
+fn outcome_of(answer: &Result<Lsn, Rejection>) -> (Status, u64) {
+    answer.as_ref().map_or_else(|it| (it.status, 0), |position| (Status::Ok, position.0))
 }
 
 /// Items are answered in place for as long as none has to wait; from the first that does, the
 /// answers are kept apart until the last has come.
-fn batch(line: &Line, sink: &Sink, head: &Head<'_>, items: Items<'_>) {
+fn batch<'a>(line: &Line, head: &Head<'_>, items: impl Iterator<Item = &'a [u8]>, pass: Pass) {
+    let Pass { principal, visit } = pass;
     let out = &mut *line.out.borrow_mut();
     let mut mark = ReplyBatchMark::begin(out, head.request_id, line.limits());
     let mut tickets = line.tickets.borrow_mut();
+    let correlation = visit.as_ref().map_or(0, |it| it.correlation());
     let mut position = 0;
     let mut kept: Option<Rc<RefCell<Batch>>> = None;
     for (index, payload) in (0_u16..).zip(items) {
         let full = line.waiting_max() <= tickets.count();
-        let call = demand(head, Some(index), payload);
-        let call = call.call(&line.desk.core, sink.ticket(tickets.next()));
+        let Some(ticket) = line.ticket(tickets.next()) else { return mark.abandon(out) };
+        let demand = demand(head, principal, correlation, Some(index), payload);
+        let call = demand.call(line.desk.core(), ticket);
         let item = mark.begin_item(out);
         let start = out.len();
-        let answer = if full { None } else { Some(line.desk.core.call(&call, out)) };
+        let answer = if full { None } else { Some(line.desk.core().call(&call, out)) };
         let outcome = match answer {
             Some(Answer::Now(Ok(at))) => Ok(at.0),
             Some(Answer::Now(Err(fault))) => Err(Rejection::of(&fault)),
@@ -83,7 +157,14 @@ fn batch(line: &Line, sink: &Sink, head: &Head<'_>, items: Items<'_>) {
             Err(rejection) => mark.finish_item_problem(out, item, &rejection.problem()),
         }
     }
-    if kept.is_some() { mark.abandon(out) } else { mark.finish(out, position) }
+    if let Some(kept) = kept {
+        mark.abandon(out);
+        return kept.borrow_mut().keep(visit);
+    }
+    mark.finish(out, position);
+    if let Some(visit) = visit {
+        visit.answered(Status::Ok, position);
+    }
 }
 
 /// Appends the reply that a completion makes possible.
@@ -92,7 +173,8 @@ pub(crate) fn complete(line: &Line, number: u32, completion: Completion) {
     let waiting = line.tickets.borrow_mut().leave(number);
     let outcome = completion.outcome.map_err(|fault| Rejection::of(&fault));
     match waiting {
-        Waiting::Request(request_id) => {
+        Waiting::Request(request_id, visit) => {
+            let (status, at) = outcome_of(&outcome);
             let mark = ReplyMark::begin(out, request_id, line.limits());
             match outcome {
                 Ok(position) => {
@@ -100,6 +182,9 @@ pub(crate) fn complete(line: &Line, number: u32, completion: Completion) {
                     mark.finish(out, Status::Ok, position.0);
                 }
                 Err(rejection) => mark.finish_problem(out, &rejection.problem(), line.position()),
+            }
+            if let Some(visit) = visit {
+                visit.answered(status, at);
             }
         }
         Waiting::Item(batch, index) => {
@@ -111,15 +196,22 @@ pub(crate) fn complete(line: &Line, number: u32, completion: Completion) {
     }
 }
 
-fn demand<'a>(head: &Head<'a>, item: Option<u16>, payload: &'a [u8]) -> Demand<'a> {
+fn demand<'a>(
+    head: &Head<'a>,
+    principal: Principal,
+    correlation: u128,
+    item: Option<u16>,
+    payload: &'a [u8],
+) -> Demand<'a> {
     Demand {
         operation: head.operation,
-        principal: Principal::loopback(head.tenant),
+        principal,
         idempotency_key: head.idempotency_key,
         item,
         deadline_ms: head.deadline_ms,
         at_least: head.at_least.unwrap_or(0),
-        correlation: 0,
+        precondition: None,
+        correlation,
         payload,
     }
 }

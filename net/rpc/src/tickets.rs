@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gateway::Rejection;
+use gateway::{Rejection, Visit};
 use wire::{Limits, Problem, ReplyBatchMark, ReplyItems, Status};
 
 /// The requests of one connection that wait for a completion, by ticket number.
@@ -16,8 +16,8 @@ pub(crate) struct Tickets {
 /// What a completion is for.
 #[derive(Debug)]
 pub(crate) enum Waiting {
-    /// A request of its own.
-    Request(u64),
+    /// A request of its own, and what is to be done when it is answered.
+    Request(u64, Option<Box<Visit>>),
     /// One item of a batch.
     Item(Rc<RefCell<Batch>>, u16),
 }
@@ -57,13 +57,20 @@ pub(crate) struct Batch {
     /// One per item, in order; those that wait are empty.
     parts: Vec<Option<(Status, Vec<u8>)>>,
     waiting: usize,
+    /// What is to be done when it is answered.
+    visit: Option<Box<Visit>>,
 }
 
 impl Batch {
     /// A batch whose first items are done.
     pub(crate) fn new(request_id: u64, position: u64, done: ReplyItems<'_>) -> Self {
         let parts = done.map(|item| Some((item.status, item.payload.to_vec()))).collect();
-        Self { request_id, position, parts, waiting: 0 }
+        Self { request_id, position, parts, waiting: 0, visit: None }
+    }
+
+    /// No item is to come that is not here or waited for.
+    pub(crate) fn keep(&mut self, visit: Option<Box<Visit>>) {
+        self.visit = visit;
     }
 
     /// The next item waits.
@@ -104,6 +111,9 @@ impl Batch {
             mark.finish_item(out, item, status);
         }
         mark.finish(out, self.position);
+        if let Some(visit) = self.visit.take() {
+            visit.answered(Status::Ok, self.position);
+        }
         true
     }
 }

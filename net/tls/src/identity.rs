@@ -1,5 +1,7 @@
 //! Who showed a certificate.
 
+use std::fmt;
+
 use rustls::pki_types::CertificateDer;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -25,6 +27,16 @@ pub enum ClientIdentity {
     Dns(String),
 }
 
+/// As it stands in the certificate: `spiffe://example.org/svc/payroll`, or the host.
+impl fmt::Display for ClientIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spiffe { trust_domain, path } => write!(f, "{SCHEME}{trust_domain}{path}"),
+            Self::Dns(host) => f.write_str(host),
+        }
+    }
+}
+
 /// Why a certificate names nobody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
@@ -45,7 +57,7 @@ pub enum IdentityError {
 /// Says who the first certificate of `chain` is for. The handshake has verified the chain; without
 /// it the answer means nothing. A SPIFFE identity goes before host names.
 pub fn client_identity(chain: &[CertificateDer<'_>]) -> Result<ClientIdentity, IdentityError> {
-    let malformed = |error: &dyn std::fmt::Display| IdentityError::Malformed(error.to_string());
+    let malformed = |error: &dyn fmt::Display| IdentityError::Malformed(error.to_string());
     let der = chain.first().ok_or(IdentityError::Nameless)?;
     let (_, parsed) = X509Certificate::from_der(der).map_err(|it| malformed(&it))?;
     let names = parsed.subject_alternative_name().map_err(|it| malformed(&it))?;

@@ -1,9 +1,11 @@
 //! What one connection is doing, and how long it may go on so.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Waker;
+
+use tls::ClientIdentity;
 
 /// How long a connection may take to end after it was told to, in sweeps.
 const ENDING_SWEEPS: u64 = 5;
@@ -38,6 +40,8 @@ pub(crate) struct Activity {
     expired: Cell<bool>,
     /// Whose connection it is.
     pub(crate) client: SocketAddr,
+    /// The name in the certificate that the client showed, if it showed one.
+    pub(crate) identity: OnceCell<ClientIdentity>,
 }
 
 impl Activity {
@@ -53,6 +57,7 @@ impl Activity {
             expired: Cell::new(false),
             sweeps,
             client,
+            identity: OnceCell::new(),
         }
     }
 

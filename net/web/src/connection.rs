@@ -84,6 +84,10 @@ async fn protocol(
         let shaken = unless_over(desk, activity, |context| stream.poll_handshake(context)).await;
         activity.shook_hands();
         let Some(protocol) = shaken.transpose()? else { return Ok(None) };
+        if let Some(identity) = stream.identity() {
+            // Nothing has set it before: hands are shaken once.
+            let _ = activity.identity.set(identity);
+        }
         return Ok(Some(protocol.unwrap_or(Protocol::Http1)));
     }
     let peek = |context: &mut Context<'_>| {
@@ -129,8 +133,9 @@ async fn speak_http1(desk: &Rc<Desk>, activity: &Rc<Activity>, stream: Stream) {
     drive(desk, activity, connection, http1::Connection::graceful_shutdown).await;
 }
 
-async fn speak_http2(desk: &Rc<Desk>, activity: &Rc<Activity>, stream: Stream) {
+async fn speak_http2(desk: &Rc<Desk>, activity: &Rc<Activity>, mut stream: Stream) {
     activity.count_by_request();
+    stream.sieve_frames();
     let service = service_fn(|request: Request<Incoming>| {
         let (desk, activity) = (Rc::clone(desk), Rc::clone(activity));
         async move {
@@ -187,7 +192,8 @@ async fn answer(
     request: Request<Timely>,
 ) -> Response<Bytes> {
     let address = Some(activity.client);
-    let peer = Peer { door: desk.kind, address, early_data: false, received };
+    let client = activity.identity.get();
+    let peer = Peer { door: desk.kind, address, client, early_data: false, received };
     let mut response = gateway::answer(&desk.gate, &peer, request).await;
     if let Some(elsewhere) = &desk.options.alt_svc {
         response.headers_mut().insert(ALT_SVC, elsewhere.clone());

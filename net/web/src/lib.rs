@@ -28,6 +28,7 @@ mod body;
 mod clock;
 mod connection;
 mod door;
+mod sieve;
 mod stream;
 
 pub use door::{Door, Options};

@@ -20,9 +20,10 @@ use monoio::io::{
     AsyncReadRent, AsyncWriteRent, AsyncWriteRentExt, OwnedReadHalf, OwnedWriteHalf, Splitable,
 };
 use monoio::net::TcpStream;
-use tls::{Protocol, Session};
+use tls::{ClientIdentity, Protocol, Session, client_identity};
 
 use crate::activity::Activity;
+use crate::sieve::Sieve;
 
 /// A silent connection keeps no more than this for what it may say.
 const INPUT_BYTES_MIN: usize = 4 * 1024;
@@ -39,6 +40,10 @@ pub(crate) struct Stream {
     output: Rc<Output>,
     activity: Rc<Activity>,
     tls: Option<Box<Session>>,
+    /// Looks at what hyper reads, when that is HTTP/2.
+    sieve: Option<Sieve>,
+    /// Hyper reads no more: the client broke a rule.
+    refused: bool,
 }
 
 /// The reading half: in a read, or here with bytes that hyper has not taken yet.
@@ -87,7 +92,13 @@ impl Stream {
         let output = Rc::new(Output::default());
         monoio::spawn(write(writer, Rc::clone(&output)));
         let bytes = Vec::with_capacity(INPUT_BYTES_MIN);
-        Self { input: Input::Here { half, bytes, taken: 0 }, output, activity, tls }
+        let input = Input::Here { half, bytes, taken: 0 };
+        Self { input, output, activity, tls, sieve: None, refused: false }
+    }
+
+    /// From here on it is HTTP/2, whose frames are looked at before hyper has them.
+    pub(crate) fn sieve_frames(&mut self) {
+        self.sieve = Some(Sieve::default());
     }
 
     /// Goes through the handshake, and says what the client wants to speak, when it says.
@@ -111,6 +122,12 @@ impl Stream {
         };
         self.tls = Some(tls);
         done
+    }
+
+    /// The name in the client's certificate, once hands were shaken. A certificate that names nobody is
+    /// as good as none.
+    pub(crate) fn identity(&self) -> Option<ClientIdentity> {
+        client_identity(self.tls.as_ref()?.peer_certificates()?).ok()
     }
 
     /// Waits for the first bytes of a connection without TLS, and shows them; none are its end.
@@ -183,6 +200,13 @@ impl Stream {
             let plaintext = tls.plaintext();
             let count = buffer.remaining().min(plaintext.len());
             if 0 < count {
+                if let Some(Err(goodbye)) =
+                    self.sieve.as_mut().map(|it| it.look(&plaintext[..count]))
+                {
+                    tls.write(&goodbye, &mut self.output.bytes.borrow_mut());
+                    self.refuse();
+                    return Poll::Ready(Ok(()));
+                }
                 buffer.put_slice(&plaintext[..count]);
                 tls.consume(count);
             }
@@ -222,6 +246,12 @@ impl Drop for Stream {
 }
 
 impl Stream {
+    /// Sends the goodbye that was just written, and gives hyper no more to read.
+    fn refuse(&mut self) {
+        self.refused = true;
+        wake(&self.output.writer);
+    }
+
     /// Tells the client that the end of the stream is meant; saying it twice says it once.
     fn say_goodbye(&mut self) {
         if let Some(tls) = &mut self.tls
@@ -240,16 +270,25 @@ impl Read for Stream {
         context: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.refused {
+            return Poll::Ready(Ok(()));
+        }
         if let Some(mut tls) = self.tls.take() {
             let done = self.poll_plaintext(&mut tls, context, &mut buffer);
             self.tls = Some(tls);
             return done;
         }
         if ready!(self.poll_input(context))? {
-            let bytes = self.input.untaken();
+            let Self { input, sieve, output, .. } = &mut *self;
+            let bytes = input.untaken();
             let count = buffer.remaining().min(bytes.len());
+            if let Some(Err(goodbye)) = sieve.as_mut().map(|it| it.look(&bytes[..count])) {
+                output.bytes.borrow_mut().extend_from_slice(&goodbye);
+                self.refuse();
+                return Poll::Ready(Ok(()));
+            }
             buffer.put_slice(&bytes[..count]);
-            self.input.take(count);
+            input.take(count);
         }
         Poll::Ready(Ok(()))
     }

@@ -12,6 +12,9 @@
 #[path = "../../gateway/tests/support/shelf.rs"]
 mod shelf;
 
+#[path = "door/conditions.rs"]
+mod conditions;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::rc::Rc;
@@ -77,6 +80,7 @@ struct Response {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
+    raw: Vec<u8>,
 }
 
 impl Response {
@@ -128,12 +132,13 @@ impl Browser {
             let Some((name, value)) = line.trim_end().split_once(": ") else { break };
             headers.push((name.to_lowercase(), value.to_owned()));
         }
-        let mut response = Response { status, headers, body: String::new() };
+        let mut response = Response { status, headers, body: String::new(), raw: Vec::new() };
         let length =
             response.header("content-length").map_or(0, |it| it.parse().expect("a length"));
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).expect("the body");
-        response.body = String::from_utf8(body).expect("text");
+        response.body = String::from_utf8_lossy(&body).into_owned();
+        response.raw = body;
         Some(response)
     }
 }

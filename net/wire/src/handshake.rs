@@ -11,6 +11,8 @@
 //! 10  u16      version, newest spoken
 //! ```
 //!
+//! Version 2 differs from version 1 in one thing: a Hello can show a credential.
+//!
 //! The server picks the newest version that both speak. A decoder refuses a wrong first byte as soon
 //! as it arrives: whoever speaks HTTP or TLS to this port is told at once.
 
@@ -30,7 +32,7 @@ use crate::limits::WELCOME_BYTES_MAX;
 /// The first six bytes in each direction.
 pub const MAGIC: [u8; 6] = *b"QUOIN\0";
 /// The newest version of the protocol that this crate speaks.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// The oldest version of the protocol that this crate speaks.
 pub const VERSION_MIN: u16 = 1;
 

@@ -35,7 +35,7 @@ pub struct Head<'a> {
     pub request_id: u64,
     /// Milliseconds after receipt at which an answer is worthless; 0 when it never is.
     pub deadline_ms: u32,
-    /// On whose behalf; 0 is the only tenant of a single-tenant box.
+    /// On whose behalf; 0 is the caller's own tenant, and the box's for whoever shows no credential.
     pub tenant: u32,
     /// Makes a command safe to send twice: 1 up to 64 bytes. Each item of a batch is remembered
     /// under the key and its index.

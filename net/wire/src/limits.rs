@@ -20,8 +20,10 @@ pub const IN_FLIGHT_MAX: u16 = 4096;
 pub const KEY_BYTES_MAX: usize = 64;
 /// Longest client name in a Hello, in bytes of UTF-8.
 pub const NAME_BYTES_MAX: usize = 64;
+/// Longest credential in a Hello, in bytes of ASCII: an access token of an outside issuer.
+pub const CREDENTIAL_BYTES_MAX: usize = 8192;
 /// Longest Hello of any version, in bytes.
-pub const HELLO_BYTES_MAX: usize = 256;
+pub const HELLO_BYTES_MAX: usize = 14 + NAME_BYTES_MAX + 2 + CREDENTIAL_BYTES_MAX;
 /// Longest Welcome or Refusal of any version, in bytes.
 pub const WELCOME_BYTES_MAX: usize = 32 * 1024;
 /// Most cores that a Welcome can describe.
@@ -33,8 +35,8 @@ pub const DETAIL_BYTES_MAX: usize = 1024;
 
 // A key's length travels in one byte.
 const _: () = assert!(KEY_BYTES_MAX <= 255);
-// A Hello holds its longest name; 14 fixed bytes come before it.
-const _: () = assert!(14 + NAME_BYTES_MAX <= HELLO_BYTES_MAX);
+// A Hello's length travels in two bytes.
+const _: () = assert!(HELLO_BYTES_MAX <= 65_535);
 // A Welcome holds 256 addresses of 20 bytes and the worst slot map: 4,096 runs of 4 bytes.
 const _: () = assert!(56 + 256 * 20 + 4096 * 4 <= WELCOME_BYTES_MAX);
 const _: () = assert!(REQUEST_BYTES_MAX <= FRAME_BYTES_CEILING);

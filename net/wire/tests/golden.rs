@@ -96,9 +96,24 @@ fn a_connection_error() {
 #[test]
 fn a_hello() {
     let mut out = Vec::new();
-    Hello::new("bench").encode(&mut out);
+    let first = Hello { version_max: 1, ..Hello::new("bench") };
+    first.encode(&mut out);
     check(&out, "51554f494e00 1300 0100 0100 05 00 62656e6368");
-    assert_eq!(Hello::decode(&out), Ok(Some((Hello::new("bench"), 19))));
+    assert_eq!(Hello::decode(&out), Ok(Some((first, 19))));
+    out.clear();
+    Hello::new("bench").encode(&mut out);
+    check(&out, "51554f494e00 1500 0100 0200 05 00 62656e6368 0000");
+    assert_eq!(Hello::decode(&out), Ok(Some((Hello::new("bench"), 21))));
+}
+
+#[test]
+fn a_hello_that_shows_a_credential() {
+    let mut out = Vec::new();
+    let hello = Hello::new("b").showing("qk_x");
+    hello.encode(&mut out);
+    check(&out, "51554f494e00 1500 0200 0200 01 00 62 0400 716b5f78");
+    assert_eq!(Hello::decode(&out), Ok(Some((hello, 21))));
+    assert!(!format!("{hello:?}").contains("qk_x"));
 }
 
 #[test]

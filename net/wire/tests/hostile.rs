@@ -183,7 +183,7 @@ fn spoiled_greetings_are_named() {
         (&welcome, 5, &[1][..], 5, Kind::Magic),
         (&welcome, 6, &[3], 6, Kind::UnknownKind { kind: 3 }),
         (&welcome, 8, &[79], 8, Kind::Length { length: 79, bytes_min: 80, bytes_max: 32768 }),
-        (&welcome, 12, &[2], 12, Kind::VersionNotOffered { version: 2 }),
+        (&welcome, 12, &[3], 12, Kind::VersionNotOffered { version: 3 }),
         (&welcome, 14, &[2], 14, Kind::Core { core: 2, cores: 2 }),
         (&welcome, 16, &[1, 1], 14, Kind::Core { core: 0, cores: 257 }),
         (&welcome, 18, &[1], 18, Kind::SlotRuns),
@@ -216,12 +216,12 @@ fn spoiled_greetings_are_named() {
 fn spoiled_hellos_are_named() {
     use HandshakeErrorKind as Kind;
     let mut hello = Vec::new();
-    Hello::new("name").encode(&mut hello);
+    Hello { version_max: 1, ..Hello::new("name") }.encode(&mut hello);
     for (at, bytes, offset, kind) in [
         (0, &b"GET / "[..], 0, Kind::Magic),
         (0, &[0x16, 3, 1], 0, Kind::Magic),
-        (6, &[13], 6, Kind::Length { length: 13, bytes_min: 14, bytes_max: 256 }),
-        (6, &[1, 1], 6, Kind::Length { length: 257, bytes_min: 14, bytes_max: 256 }),
+        (6, &[13], 6, Kind::Length { length: 13, bytes_min: 14, bytes_max: 8272 }),
+        (6, &[0x51, 0x20], 6, Kind::Length { length: 8273, bytes_min: 14, bytes_max: 8272 }),
         (8, &[0], 8, Kind::VersionRange { min: 0, max: 1 }),
         (10, &[0], 8, Kind::VersionRange { min: 1, max: 0 }),
         (12, &[3], 17, Kind::Excess { excess_bytes: 1 }),
@@ -238,12 +238,49 @@ fn spoiled_hellos_are_named() {
 }
 
 #[test]
+fn spoiled_credentials_are_named() {
+    use HandshakeErrorKind as Kind;
+    let mut hello = Vec::new();
+    Hello::new("n").showing("key").encode(&mut hello);
+    for (at, bytes, offset, kind) in [
+        (15, &[4, 0][..], 17, Kind::Truncated),
+        (15, &[2, 0], 19, Kind::Excess { excess_bytes: 1 }),
+        (15, &[1, 0x20], 15, Kind::Text),
+        (17, &[0xff], 17, Kind::Text),
+        // Version 1 has no room for one.
+        (8, &[1, 0, 1, 0], 15, Kind::Excess { excess_bytes: 5 }),
+    ] {
+        let mut spoiled = hello.clone();
+        spoiled[at..at + bytes.len()].copy_from_slice(bytes);
+        let error = Hello::decode(&spoiled).unwrap_err();
+        assert_eq!((error.offset, error.kind), (offset, kind));
+    }
+    // A newest version of 2 without the field that it has.
+    let mut short = Vec::new();
+    Hello { version_max: 1, ..Hello::new("n") }.encode(&mut short);
+    short[10] = 2;
+    assert_eq!(Hello::decode(&short).unwrap_err().kind, Kind::Truncated);
+}
+
+#[test]
+fn a_credential_at_its_limit_passes() {
+    let longest = "x".repeat(wire::CREDENTIAL_BYTES_MAX);
+    let name = "n".repeat(wire::NAME_BYTES_MAX);
+    let mut hello = Vec::new();
+    Hello::new(&name).showing(&longest).encode(&mut hello);
+    assert_eq!(hello.len(), wire::HELLO_BYTES_MAX);
+    let (read, taken) = Hello::decode(&hello).unwrap().unwrap();
+    assert_eq!((read.credential, taken), (&*longest, hello.len()));
+    assert_eq!(read.common_version(), Some(2));
+}
+
+#[test]
 fn versions_from_the_future_are_understood_as_far_as_needed() {
     for (version_min, version_max, tail, common) in
-        [(1, 1, &b""[..], Some(1)), (1, 7, b"more", Some(1)), (2, 7, b"\xff\xff", None)]
+        [(1, 1, &b""[..], Some(1)), (1, 7, b"more", Some(2)), (3, 7, b"\xff\xff", None)]
     {
         let mut hello = Vec::new();
-        Hello { version_min, version_max, name: "n" }.encode(&mut hello);
+        Hello { version_min, version_max, ..Hello::new("n") }.encode(&mut hello);
         hello.extend_from_slice(tail);
         hello[6] = u8::try_from(hello.len()).unwrap();
         let (read, taken) = Hello::decode(&hello).unwrap().unwrap();

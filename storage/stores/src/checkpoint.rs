@@ -27,7 +27,8 @@ type Change<'c> = (TableId, &'c [u8], Option<&'c [u8]>);
 
 impl Stores {
     /// Applies `changes`, sorted by table and key, and notes `position` as applied: one transaction
-    /// per domain, also for the domains without changes.
+    /// per domain with changes, and at the end one of the last domain, whose position speaks for the
+    /// domains without.
     ///
     /// After an error some domains may hold the changes and others not; the positions say which,
     /// and the log still has all of it. Values are sealed ([`contract::seal`]); index rows may be
@@ -40,9 +41,14 @@ impl Stores {
         let mut positions = self.positions();
         let mut changes = changes.peekable();
         let mut report = CheckpointReport::default();
+        let last = self.stores.last().map(|store| store.domain);
         for (store, applied) in self.stores.iter().zip(positions.iter_mut()) {
             assert!(applied.lsn <= position.lsn, "a checkpoint goes forward");
-            store.checkpoint(&mut changes, position, &mut report)?;
+            let concerned =
+                changes.peek().is_some_and(|(table, ..)| table.domain().0 <= store.domain);
+            if concerned || Some(store.domain) == last {
+                store.checkpoint(&mut changes, position, &mut report)?;
+            }
             *applied = position;
         }
         match changes.peek() {

@@ -9,6 +9,10 @@
 //! - a domain's changes and its applied position are one immediate, two-phase transaction;
 //! - domains are committed one after the other: after a crash their positions may differ, replay
 //!   begins at the lowest and skips, per domain, what is applied ([`Stores::applied_of`]);
+//! - the domain with the highest id is committed last and always, others only when they changed: a
+//!   position below that of the last domain counts as that one;
+//! - the device belongs to the log: a checkpoint waits for it every few megabytes
+//!   ([`disk::PacedFile`]);
 //! - no value leaves a store without its checksum being checked: redb does not check its pages on
 //!   read;
 //! - `Durability::None` is not used.
@@ -16,6 +20,7 @@
 mod check;
 mod checkpoint;
 mod error;
+mod file;
 mod meta;
 mod open;
 mod snapshot;

@@ -8,9 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use contract::DomainId;
 use frame::{Lsn, Position};
-use redb::{Builder, Database, ReadableDatabase, TableDefinition, WriteTransaction};
+use redb::{Database, ReadableDatabase, TableDefinition, WriteTransaction};
 
 use crate::error::{OpenError, boxed};
+use crate::file::{create_database, open_database};
 use crate::meta::{self, Meta};
 
 /// The least cache that a store gets.
@@ -74,6 +75,7 @@ impl Stores {
         for domain in &old {
             opened.push(Store::open(domain, path(domain), cache)?);
         }
+        share_position(&mut opened);
         let known: BTreeSet<u16> =
             opened.iter().flat_map(|(_, meta)| meta.domains.iter().copied()).collect();
         if let Some(lost) = new.iter().find(|domain| known.contains(&domain.id)) {
@@ -87,6 +89,7 @@ impl Stores {
             let meta = Meta { domain: domain.id, domains: all.clone(), position: start };
             opened.push((Store::create(domain, path(domain), cache, &meta)?, meta));
         }
+        opened.sort_unstable_by_key(|(store, _)| store.domain);
         sync_directory(directory).map_err(failed)?;
         for (store, meta) in &mut opened {
             if meta.domains != all {
@@ -94,7 +97,6 @@ impl Stores {
                 store.write_meta(meta)?;
             }
         }
-        opened.sort_unstable_by_key(|(store, _)| store.domain);
         let positions = opened.iter().map(|(_, meta)| meta.position).collect();
         let stores = opened.into_iter().map(|(store, _)| store).collect();
         Ok(Self { stores, positions: Mutex::new(positions) })
@@ -119,6 +121,17 @@ impl Stores {
     }
 }
 
+/// A checkpoint commits the last domain at its end, and leaves out others whose domain has no changes:
+/// up to the last domain's position, every domain has all there is.
+fn share_position(opened: &mut [(Store, Meta)]) {
+    let Some(shared) = opened.last().map(|(_, meta)| meta.position) else { return };
+    for (_, meta) in opened {
+        if meta.position.lsn < shared.lsn {
+            meta.position = shared;
+        }
+    }
+}
+
 fn lowest(positions: impl Iterator<Item = Position>) -> Position {
     positions.min_by_key(|it| it.lsn).unwrap_or_default()
 }
@@ -138,8 +151,7 @@ impl Store {
         path: PathBuf,
         cache: usize,
     ) -> Result<(Self, Meta), OpenError> {
-        let database = Builder::new().set_cache_size(cache).open(&path);
-        let database = database.map_err(|error| damaged(&path, error))?;
+        let database = open_database(&path, cache).map_err(|error| damaged(&path, error))?;
         let store = Self::new(domain, path, database);
         store.make_tables()?;
         let meta = store.read_meta()?;
@@ -166,7 +178,7 @@ impl Store {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        let database = Builder::new().set_cache_size(cache).create(&unfinished);
+        let database = create_database(&unfinished, cache);
         let database = database.map_err(|error| damaged(&unfinished, error))?;
         let mut store = Self::new(domain, unfinished.clone(), database);
         store.make_tables()?;

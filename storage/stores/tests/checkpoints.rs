@@ -185,6 +185,53 @@ fn a_crash_between_two_domains_leaves_two_positions() {
 }
 
 #[test]
+fn a_store_without_changes_is_left_alone_and_counts_as_far_as_the_last_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let content = |name: &str| fs::read(directory.path().join(name)).unwrap();
+    let stores = open(directory.path());
+    checkpoint(&stores, 4, &[(RATES, "a", Some("1")), (ORDERS, "x", Some("1"))]).unwrap();
+    let (rates, orders) = (content("rates.redb"), content("orders.redb"));
+    checkpoint(&stores, 6, &[(ORDERS, "x", Some("2"))]).unwrap();
+    assert!(content("rates.redb") == rates, "nothing of it changed");
+    assert!(content("orders.redb") != orders);
+    assert_eq!(stores.applied(), at(6));
+    assert_eq!(stores.snapshot().unwrap().applied(), at(6));
+
+    // The last domain's own transaction fails: what it does not hold, nobody is said to hold.
+    let rows: Rows<'_> = &[(ORDERS, "y", Some("")), (ORDERS, "x", Some(""))];
+    checkpoint(&stores, 8, rows).unwrap_err();
+    drop(stores);
+    let stores = open(directory.path());
+    assert_eq!(stores.applied(), at(6));
+    assert_eq!((stores.applied_of(DomainId(3)), stores.applied_of(DomainId(7))), (Lsn(6), Lsn(6)));
+
+    // Also without any change a position is noted.
+    checkpoint(&stores, 9, &[]).unwrap();
+    drop(stores);
+    let stores = open(directory.path());
+    assert_eq!((stores.applied_of(DomainId(3)), stores.applied_of(DomainId(7))), (Lsn(9), Lsn(9)));
+    assert_eq!(read(&stores, RATES), pairs(&[("a", "1")]));
+    assert_eq!(read(&stores, ORDERS), pairs(&[("x", "2")]));
+}
+
+#[test]
+fn a_domain_that_comes_last_begins_where_the_others_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let rates = DomainStore { id: 3, name: "rates", tables: &[1] };
+    let audit = DomainStore { id: 5, name: "audit", tables: &[1] };
+    let stores = Stores::open(directory.path(), &[rates, audit], CACHE_BYTES).unwrap();
+    checkpoint(&stores, 2, &[(RATES, "a", Some("1"))]).unwrap();
+    checkpoint(&stores, 6, &[(TableId::record(5, 1), "a", Some("1"))]).unwrap();
+    drop(stores);
+    let orders = domains()[0];
+    let stores = Stores::open(directory.path(), &[rates, audit, orders], CACHE_BYTES).unwrap();
+    assert_eq!(stores.applied(), at(6));
+    drop(stores);
+    let stores = Stores::open(directory.path(), &[rates, audit, orders], CACHE_BYTES).unwrap();
+    assert_eq!(stores.applied(), at(6));
+}
+
+#[test]
 fn a_new_domain_begins_where_the_others_are_and_a_lost_store_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let stores = Stores::open(directory.path(), &domains()[..1], CACHE_BYTES).unwrap();
@@ -262,10 +309,13 @@ fn a_flipped_bit_in_a_value_is_an_error_that_names_it() {
 fn a_damaged_file_is_named_with_its_remedy() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(directory.path()));
-    fs::write(directory.path().join("rates.redb"), b"this is no store").unwrap();
-    let refused = Stores::open(directory.path(), &domains(), CACHE_BYTES).unwrap_err().to_string();
-    assert!(refused.contains("rates.redb"), "{refused}");
-    assert!(refused.contains("restore a backup"), "{refused}");
+    for content in [&b"this is no store"[..], b"no", b""] {
+        fs::write(directory.path().join("rates.redb"), content).unwrap();
+        let refused = Stores::open(directory.path(), &domains(), CACHE_BYTES).unwrap_err();
+        let refused = refused.to_string();
+        assert!(refused.contains("rates.redb"), "{refused}");
+        assert!(refused.contains("restore a backup"), "{refused}");
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Clients that nobody here wrote, against the real binary: curl, aioquic, and what else is found.
+//! Clients and judges that nobody here wrote, against the real binary: curl, aioquic, Chromium,
+//! `h2spec`, `promtool`.
 //!
-//! A client that is not installed is skipped with a message. `CONFORMANCE_PYTHON` names a Python that has
-//! `aioquic` (`python3 -m venv venv && venv/bin/pip install aioquic`).
+//! What is not installed is skipped with a message. `tests/README.md` says how each is had, and which
+//! variable names it.

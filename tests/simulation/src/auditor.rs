@@ -147,6 +147,11 @@ impl Auditor {
         Ok(())
     }
 
+    /// The box started again days later: a call under an old key is a new one.
+    pub(crate) fn days_passed(&mut self) {
+        self.kept.clear();
+    }
+
     fn consume(&mut self, lsn: u64, clients: &Clients) -> Result<(), Violation> {
         let index = usize::try_from(lsn - 1).expect("few frames");
         let bytes = self.frames[index].body().to_vec();

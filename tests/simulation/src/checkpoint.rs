@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use frame::Lsn;
-use shard::Rows;
+use shard::{Rows, purge};
 
 use crate::{
     auditor::{Violation, demand},
     state::{DOMAINS, State},
     world::World,
 };
+
+/// Rows that one checkpoint looks at for replies that are too old: few, so that it takes many.
+const LOOKED_AT: usize = 20;
 
 /// How far a checkpoint is.
 #[derive(Debug, Default)]
@@ -41,7 +44,12 @@ impl World {
                     self.checkpoint = Checkpoint::Collecting { cut, generation, parts };
                     return Ok(false);
                 }
-                let parts = parts.into_iter().flatten().collect();
+                let mut parts: Vec<_> = parts.into_iter().flatten().collect();
+                let purged = purge(&*self.stores.state, &parts, LOOKED_AT).map_err(Violation)?;
+                let removed = purged.iter().filter(|(_, _, value)| value.is_none()).count();
+                self.trace.line(|| format!("purge {removed} of {}", self.stores.state.kept()));
+                self.counts.purged += u64::try_from(removed).expect("few rows");
+                parts.push(Arc::new(purged));
                 self.checkpoint = Checkpoint::Storing { cut, parts, domain: 0 };
             }
             Checkpoint::Storing { cut, parts, domain } => {

@@ -50,6 +50,8 @@ pub struct Counts {
     pub lives: u64,
     /// Checkpoints completed.
     pub checkpoints: u64,
+    /// Replies removed because nobody may ask for them any more.
+    pub purged: u64,
     /// Bits turned on the disk.
     pub flips: u64,
     /// Starts refused because of them.
@@ -68,6 +70,7 @@ impl Counts {
         self.frames += other.frames;
         self.lives += other.lives;
         self.checkpoints += other.checkpoints;
+        self.purged += other.purged;
         self.flips += other.flips;
         self.damages_refused += other.damages_refused;
         self.disk_errors += other.disk_errors;
@@ -79,13 +82,14 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} calls, {} answers, {} frames, {} starts, {} checkpoints, {} flips ({} refused), \
-             {} disk errors, {} out of space",
+            "{} calls, {} answers, {} frames, {} starts, {} checkpoints, {} replies purged, {} flips \
+             ({} refused), {} disk errors, {} out of space",
             self.calls,
             self.answers,
             self.frames,
             self.lives,
             self.checkpoints,
+            self.purged,
             self.flips,
             self.damages_refused,
             self.disk_errors,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use contract::{DomainId, RowVisitor, TableId};
 use frame::{Lsn, Position};
-use shard::{Base, ENGINE, EmptyBase, IDEMPOTENCY, Replay, Rows, SlotMap};
+use shard::{Base, ENGINE, EmptyBase, IDEMPOTENCY, IDEMPOTENCY_KEPT_US, Replay, Rows, SlotMap};
 
 use crate::{
     auditor::{Violation, Written},
@@ -14,6 +14,17 @@ use crate::{
 
 /// The domains with a store, in the order that a checkpoint commits them.
 pub(crate) const DOMAINS: [DomainId; 2] = [DomainId(900), ENGINE];
+
+/// The length of a kept reply's store key: slot, tenant, idempotency key.
+const KEPT_KEY_BYTES: usize = 22;
+/// Where the name of a row begins in its store key.
+const ROW_NAME_AT: usize = 6;
+
+/// The time of a kept reply, or of a note in the same form: it follows the envelope.
+fn kept_us(value: &[u8]) -> u64 {
+    let time = value[8..].first_chunk().expect("a kept reply has a time");
+    u64::from_le_bytes(*time)
+}
 
 /// Sealed rows by table and store key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,16 +53,36 @@ impl State {
         })
     }
 
-    /// Whether both hold the same rows.
+    /// Whether both hold the same rows. A reply that nobody may ask for any more may be there or
+    /// not.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.of_frames().eq(other.of_frames())
+        let now_us = self.clock_us();
+        self.of_frames(now_us).eq(other.of_frames(now_us))
     }
 
-    /// The rows that frames made: not the checkpoint's note of the clock, whose key is shorter than
-    /// a kept reply's.
-    fn of_frames(&self) -> impl Iterator<Item = (TableId, &[u8], &[u8])> {
-        const KEPT_KEY_BYTES: usize = 22;
-        self.iter().filter(|(table, key, _)| *table != IDEMPOTENCY || key.len() == KEPT_KEY_BYTES)
+    /// The rows that frames made and that count at `now_us`: not the notes of checkpoints, whose keys
+    /// are shorter than a kept reply's.
+    fn of_frames(&self, now_us: u64) -> impl Iterator<Item = (TableId, &[u8], &[u8])> {
+        self.iter().filter(move |(table, key, value)| {
+            *table != IDEMPOTENCY
+                || (key.len() == KEPT_KEY_BYTES
+                    && now_us < kept_us(value).saturating_add(IDEMPOTENCY_KEPT_US))
+        })
+    }
+
+    /// The latest time that a checkpoint noted.
+    fn clock_us(&self) -> u64 {
+        let rows = self.rows.get(&IDEMPOTENCY).into_iter().flatten();
+        let clocks =
+            rows.filter(|(key, _)| key[ROW_NAME_AT.min(key.len())..].starts_with(b"clock"));
+        let times = clocks.filter(|(key, _)| key.len() < KEPT_KEY_BYTES).map(|(_, it)| kept_us(it));
+        times.max().unwrap_or(0)
+    }
+
+    /// How many replies are kept.
+    pub(crate) fn kept(&self) -> usize {
+        let rows = self.rows.get(&IDEMPOTENCY).into_iter().flatten();
+        rows.filter(|(key, _)| key.len() == KEPT_KEY_BYTES).count()
     }
 
     /// One number for all of it.
@@ -84,8 +115,10 @@ impl State {
 
     /// The first difference, in words.
     pub(crate) fn difference(&self, other: &Self) -> String {
-        let ours: BTreeMap<_, _> = self.of_frames().map(|it| ((it.0, it.1), it.2)).collect();
-        let theirs: BTreeMap<_, _> = other.of_frames().map(|it| ((it.0, it.1), it.2)).collect();
+        let now_us = self.clock_us();
+        let ours: BTreeMap<_, _> = self.of_frames(now_us).map(|it| ((it.0, it.1), it.2)).collect();
+        let theirs: BTreeMap<_, _> =
+            other.of_frames(now_us).map(|it| ((it.0, it.1), it.2)).collect();
         for (row, value) in &ours {
             if theirs.get(row) != Some(value) {
                 let key = row.1.escape_ascii();
@@ -130,6 +163,7 @@ impl Base for State {
 }
 
 /// The stores: one transaction per domain, each with the position it reflects. They survive crashes.
+/// The last domain is always committed and speaks for the others: a domain without changes is not.
 #[derive(Debug, Default)]
 pub(crate) struct Stores {
     pub(crate) state: Arc<State>,
@@ -137,8 +171,13 @@ pub(crate) struct Stores {
 }
 
 impl Stores {
-    /// Commits one domain's part of a checkpoint.
+    /// Commits one domain's part of a checkpoint, if it has one.
     pub(crate) fn commit(&mut self, domain: usize, changes: &[Arc<Rows>], position: Position) {
+        let mut rows = changes.iter().flat_map(|rows| rows.iter());
+        let concerned = rows.any(|(table, ..)| table.domain() == DOMAINS[domain]);
+        if !concerned && domain + 1 < DOMAINS.len() {
+            return;
+        }
         let state = Arc::make_mut(&mut self.state);
         for rows in changes {
             state.merge(rows, Some(DOMAINS[domain]));
@@ -148,12 +187,13 @@ impl Stores {
 
     /// Up to where every domain has the log.
     pub(crate) fn applied(&self) -> Position {
-        let [ledger, engine] = self.applied;
-        if ledger.lsn <= engine.lsn { ledger } else { engine }
+        let [_, engine] = self.applied;
+        engine
     }
 
     /// Up to where each domain has the log.
     pub(crate) fn applied_each(&self) -> [(DomainId, Lsn); 2] {
-        [0, 1].map(|index| (DOMAINS[index], self.applied[index].lsn))
+        let [ledger, engine] = self.applied.map(|position| position.lsn);
+        [(DOMAINS[0], ledger.max(engine)), (DOMAINS[1], engine)]
     }
 }

@@ -6,7 +6,7 @@ use contract::{Actor, Domain, Stored};
 use disk::{Operation, sim::SimDisk};
 use frame::{Lsn, Position};
 use segments::{LogOptions, recover};
-use shard::{Answer, Call, Completion, Fault, Limits, Rows, Ticket};
+use shard::{Answer, Call, Completion, Fault, IDEMPOTENCY_KEPT_US, Limits, Rows, Ticket};
 
 use crate::{
     auditor::{Auditor, Violation, demand},
@@ -24,6 +24,10 @@ use crate::{
 const CAPACITY_BYTES: u64 = 1 << 30;
 /// Where the clock begins: some day in 2025.
 const START_US: u64 = 1_750_000_000_000_000;
+
+/// So much later nobody may ask for a kept reply, and a search for those is due, wherever the clock
+/// was set before: two days.
+const DAYS_US: u64 = 2 * IDEMPOTENCY_KEPT_US;
 
 /// How often each thing happens in one life: calls, messages, the disk, looks at the durable position,
 /// steps of a checkpoint, faults, crashes, the clock.
@@ -208,6 +212,7 @@ impl World {
             idempotency: key,
             deadline_us,
             at_least: Lsn(at_least),
+            precondition: None,
             payload: &payload,
         };
         let mut reply = Vec::new();
@@ -411,7 +416,15 @@ impl World {
         self.pace = pace(&mut self.random);
         self.was_full = self.full;
         self.shift_clock();
-        self.boot()
+        let late = self.random.chance(60);
+        if late {
+            self.now_us += DAYS_US + self.random.below(DAYS_US);
+        }
+        self.boot()?;
+        if late {
+            self.auditor.days_passed();
+        }
+        Ok(())
     }
 
     /// The clock is somewhere else when the box comes back.

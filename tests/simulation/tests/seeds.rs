@@ -24,6 +24,7 @@ fn two_hundred_seeds_hold() {
         total.frames,
         total.lives,
         total.checkpoints,
+        total.purged,
         total.damages_refused,
         total.disk_errors,
         total.out_of_space,

@@ -13,7 +13,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("frame", &[]),
     ("disk", &[]),
     ("segments", &["disk", "frame"]),
-    ("stores", &["contract", "frame"]),
+    ("stores", &["contract", "disk", "frame"]),
     // Order and decisions. Only the runtime knows devices.
     ("sequencer", &["frame"]),
     ("shard", &["contract", "frame", "sequencer"]),
@@ -23,10 +23,11 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     // Doors. They know positions (`frame::Lsn`), not the storage that they are positions of.
     ("wire", &[]),
-    ("client", &["tls", "wire"]),
+    ("client", &["quic", "tls", "wire"]),
     ("limiter", &[]),
     ("tls", &[]),
     ("credentials", &[]),
+    ("telemetry", &[]),
     (
         "gateway",
         &[
@@ -38,11 +39,13 @@ const EDGES: &[(&str, &[&str])] = &[
             "limits",
             "runtime",
             "shard",
+            "telemetry",
+            "tls",
             "wire",
         ],
     ),
-    ("quic", &["contract", "frame", "gateway", "runtime", "shard", "tls", "wire"]),
-    ("rpc", &["contract", "frame", "gateway", "runtime", "shard", "tls", "wire"]),
+    ("quic", &[]),
+    ("rpc", &["contract", "frame", "gateway", "quic", "runtime", "shard", "tls", "wire"]),
     ("web", &["contract", "frame", "gateway", "runtime", "shard", "tls", "wire"]),
     ("config", &["values"]),
 ];

@@ -43,7 +43,7 @@ fn fetch(address: SocketAddr) -> Result<String> {
 }
 
 impl Reading {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         Self(text.lines().filter(|it| !it.starts_with('#')).filter_map(sample).collect())
     }
 

@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Body;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper::server::conn::http1;
+use hyper::rt::{Executor, Read, ReadBufCursor, Write};
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response, body::Incoming};
 use monoio::io::IntoPollIo;
@@ -17,21 +18,56 @@ use monoio::io::poll_io::{AsyncRead, AsyncWrite, ReadBuf};
 use monoio::net::TcpStream;
 use monoio::net::tcp::stream_poll::TcpStreamPoll;
 
+use super::Version;
+
 /// Answers 200 to every request until the other side ends the connection.
-pub(super) async fn answer(stream: TcpStream, body_bytes: usize) {
+pub(super) async fn answer(stream: TcpStream, version: Version, body_bytes: usize) {
     let Ok(stream) = stream.into_poll_io() else { return };
+    speak(Readiness { stream, chunk: vec![0; CHUNK_BYTES].into() }, version, body_bytes).await;
+}
+
+/// The same, over anything.
+pub(super) async fn speak<I: Read + Write + Unpin>(io: I, version: Version, body_bytes: usize) {
     let body = Bytes::from(vec![b'k'; body_bytes]);
-    let service = service_fn(|_: Request<Incoming>| {
+    let service = service_fn(|request: Request<Incoming>| {
         let mut response = Response::new(Full::new(body.clone()));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
-        async { Ok::<_, Infallible>(response) }
+        async move {
+            let mut body = request.into_body();
+            // hyper skips a small body of HTTP/1.1 by itself, and would end the connection over a
+            // large one; a stream of HTTP/2 that is let go of early is reset.
+            if version == Version::Http2 || UNREAD_BYTES_MAX < body.size_hint().lower() {
+                while let Some(Ok(_)) = body.frame().await {}
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
-    let io = Readiness { stream, chunk: vec![0; CHUNK_BYTES].into() };
     // An error here is the generator leaving at the end of its round.
-    drop(http1::Builder::new().serve_connection(io, service).await);
+    match version {
+        Version::Http1 => drop(http1::Builder::new().serve_connection(io, service).await),
+        Version::Http2 => {
+            let builder = http2::Builder::new(OnThisThread);
+            drop(builder.serve_connection(io, service).await);
+        }
+    }
 }
 
+/// Runs the streams of an HTTP/2 connection as tasks of this thread.
+#[derive(Debug, Clone, Copy)]
+struct OnThisThread;
+
+impl<F> Executor<F> for OnThisThread
+where
+    F: Future<Output: 'static> + 'static,
+{
+    fn execute(&self, stream: F) {
+        monoio::spawn(stream);
+    }
+}
+
+/// Half of what is read at once.
+const UNREAD_BYTES_MAX: u64 = 4 * 1024;
 const CHUNK_BYTES: usize = 8 * 1024;
 
 /// hyper's view of a readiness stream.

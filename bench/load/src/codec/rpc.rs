@@ -58,7 +58,7 @@ impl Codec {
             .unwrap_or(usize::MAX)
     }
 
-    pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
+    pub(crate) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
         let id = u64::from(slot) + 1;
         self.template[ID_AT..ID_AT + 8].copy_from_slice(&id.to_le_bytes());
         if let Some(keys) = &mut self.keys {
@@ -67,7 +67,7 @@ impl Codec {
         out.extend_from_slice(&self.template);
     }
 
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         bytes: &[u8],
         statuses: &mut Statuses,
@@ -90,7 +90,8 @@ impl Codec {
             }
         };
         let slot = u32::try_from(id - 1).map_err(|_| format!("reply to unknown request {id}"))?;
-        Ok(Some(Answer { bytes, slot, ok }))
+        let body_bytes = bytes.saturating_sub(HEADER_BYTES);
+        Ok(Some(Answer { bytes, body_bytes, slot, ok }))
     }
 }
 
@@ -164,7 +165,8 @@ mod tests {
         for cut in 0..out.len() {
             assert_eq!(codec.next(&out[..cut], &mut statuses), Ok(None), "cut at {cut}");
         }
-        let answer = Answer { bytes: out.len(), slot: 5, ok: true };
+        let bytes = out.len();
+        let answer = Answer { bytes, body_bytes: bytes - HEADER_BYTES, slot: 5, ok: true };
         assert_eq!(codec.next(&out, &mut statuses), Ok(Some(answer)));
         assert_eq!(statuses.total(), 3);
     }

@@ -9,7 +9,8 @@ const LEGEND: &str = "\
 # ok/s      ordinary answers per second of the window; items of a batch one by one
 # p50..max  microseconds from the start of a request (in an open loop: from its intended start) to
 #           the read that brought its reply; of a batch, to the whole batch
-# cpu us    the answering side's CPU time per answer, user and system, all its threads
+# cpu us    the answering side's CPU time per answer, user and system, all its threads; gen us the
+#           generator's
 # srv gen % how much of the window the answering side's busiest thread, and the generator, ran";
 
 impl Display for Report {
@@ -82,14 +83,24 @@ impl Display for Report {
 fn series(f: &mut Formatter<'_>, series: &Series) -> fmt::Result {
     writeln!(
         f,
-        "{:<14}{:>12}{:>10}{:>10}{:>10}{:>10}{:>11}{:>9}{:>6}{:>6}",
-        series.name, "ok/s", "p50", "p90", "p99", "p99.9", "max", "cpu us", "srv%", "gen%"
+        "{:<14}{:>12}{:>10}{:>10}{:>10}{:>10}{:>11}{:>9}{:>9}{:>6}{:>6}",
+        series.name,
+        "ok/s",
+        "p50",
+        "p90",
+        "p99",
+        "p99.9",
+        "max",
+        "cpu us",
+        "gen us",
+        "srv%",
+        "gen%"
     )?;
     for (index, round) in series.rounds.iter().enumerate() {
         let (it, figures) = (&round.latency, &round.figures);
         writeln!(
             f,
-            "  round {:<6}{:>12}{:>10}{:>10}{:>10}{:>10}{:>11}{:>9}{:>6}{:>6}",
+            "  round {:<6}{:>12}{:>10}{:>10}{:>10}{:>10}{:>11}{:>9}{:>9}{:>6}{:>6}",
             index + 1,
             PerSecond(figures.ok_per_s),
             Micros(it.p50_ns),
@@ -98,6 +109,7 @@ fn series(f: &mut Formatter<'_>, series: &Series) -> fmt::Result {
             Micros(it.p999_ns),
             Micros(it.max_ns),
             Maybe(figures.server_cpu_us, 2),
+            Maybe(Some(round.generator_cpu_us), 2),
             Maybe(round.server_busy_percent, 0),
             Maybe(Some(round.generator_busy_percent), 0),
         )?;
@@ -139,7 +151,7 @@ fn series(f: &mut Formatter<'_>, series: &Series) -> fmt::Result {
     )
 }
 
-struct Micros(u64);
+pub(crate) struct Micros(pub(crate) u64);
 
 impl Display for Micros {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -147,7 +159,7 @@ impl Display for Micros {
     }
 }
 
-struct PerSecond(f64);
+pub(crate) struct PerSecond(pub(crate) f64);
 
 impl Display for PerSecond {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -155,7 +167,7 @@ impl Display for PerSecond {
     }
 }
 
-struct Maybe(Option<f64>, usize);
+pub(crate) struct Maybe(pub(crate) Option<f64>, pub(crate) usize);
 
 impl Display for Maybe {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -175,7 +187,7 @@ impl Display for Spread {
     }
 }
 
-fn grouped(whole: u64) -> String {
+pub(crate) fn grouped(whole: u64) -> String {
     grouped_digits(&whole.to_string())
 }
 

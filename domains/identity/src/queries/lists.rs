@@ -1,297 +1,84 @@
 //! Lists, a page at a time: `after` is the last row of the page before.
 
+#![allow(missing_debug_implementations, reason = "archived forms have none")]
+
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Stored,
 };
-use rkyv::option::ArchivedOption;
-use rkyv::string::ArchivedString;
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 
 use crate::queries::IssuerRow;
-use crate::records::{ApiKey, ApiKeyId, Role, Tenancy, User, UserId, UserStatus};
+use crate::records::{ApiKeyId, Certificate, Role, Tenancy, User, UserId, UserStatus};
 use crate::rules::{PAGE_ROWS, PAGE_ROWS_MAX, demand_box};
 use crate::{Identity, Refusal};
 
-/// The tenants, in order of number. For callers of the box's own tenant.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Tenants {
-    /// Go on after this number.
-    #[serde(default)]
-    pub after: Option<u32>,
-    /// At most so many, up to 500; 100 when absent.
-    #[serde(default)]
-    pub limit: Option<u32>,
-}
+contract::message! {
+    /// A user and what it may.
+    pub struct UserRow {
+        /// Its name.
+        pub user: String,
+        /// For people.
+        pub title: String,
+        /// The actor in everything it does.
+        pub actor: UserId,
+        /// Whether it may do anything.
+        pub status: UserStatus,
+        /// Its roles.
+        pub roles: Vec<String>,
+        /// In microseconds since 1970-01-01 UTC.
+        pub created_us: u64,
+    }
 
-/// A page of tenants.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct TenantsReply {
-    /// The tenants.
-    pub tenants: Vec<Tenancy>,
-    /// Whether there are more after the last.
-    pub more: bool,
-}
+    /// An API key, without its digest.
+    pub struct ApiKeyRow {
+        /// Stands in the key's text.
+        pub id: ApiKeyId,
+        /// Whose.
+        pub user: String,
+        /// What it narrows its user's permissions to.
+        pub scopes: Vec<String>,
+        /// For people.
+        pub label: String,
+        /// In microseconds since 1970-01-01 UTC.
+        pub created_us: u64,
+        /// From when on it is refused.
+        pub expires_us: Option<u64>,
+        /// Since when it is refused.
+        pub revoked_us: Option<u64>,
+        /// When it was last used, as it was noted: up to 15 minutes too early. Absent for never.
+        pub used_us: Option<u64>,
+    }
 
-/// The users of the caller's tenant, in order of name.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Users {
-    /// Go on after this name.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// At most so many, up to 500; 100 when absent.
-    #[serde(default)]
-    pub limit: Option<u32>,
-}
+    /// A client certificate that stands for a user.
+    pub struct CertificateRow {
+        /// Its name.
+        pub name: String,
+        /// Whose user.
+        pub tenant: u32,
+        /// Its name.
+        pub user: String,
+        /// What it narrows its user's permissions to.
+        pub scopes: Vec<String>,
+        /// In microseconds since 1970-01-01 UTC.
+        pub created_us: u64,
+    }
 
-/// A user and what it may.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct UserRow {
-    /// Its name.
-    pub user: String,
-    /// For people.
-    pub title: String,
-    /// The actor in everything it does.
-    pub actor: UserId,
-    /// Whether it may do anything.
-    pub status: UserStatus,
-    /// Its roles.
-    pub roles: Vec<String>,
-    /// In microseconds since 1970-01-01 UTC.
-    pub created_us: u64,
-}
+    /// The outside issuers, in order of name; at most 64. For callers of the box's own tenant.
+    pub struct Issuers {}
 
-/// A page of users.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct UsersReply {
-    /// The users.
-    pub users: Vec<UserRow>,
-    /// Whether there are more after the last.
-    pub more: bool,
-}
-
-/// The roles of the caller's tenant, in order of name.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Roles {
-    /// Go on after this name.
-    #[serde(default)]
-    pub after: Option<String>,
-    /// At most so many, up to 500; 100 when absent.
-    #[serde(default)]
-    pub limit: Option<u32>,
-}
-
-/// A page of roles.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RolesReply {
-    /// The roles.
-    pub roles: Vec<Role>,
-    /// Whether there are more after the last.
-    pub more: bool,
-}
-
-/// The API keys of one user of the caller's tenant, oldest first.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeys {
-    /// Whose.
-    pub user: String,
-    /// Go on after this key.
-    #[serde(default)]
-    pub after: Option<ApiKeyId>,
-    /// At most so many, up to 500; 100 when absent.
-    #[serde(default)]
-    pub limit: Option<u32>,
-}
-
-/// An API key, without its digest.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeyRow {
-    /// Stands in the key's text.
-    pub id: ApiKeyId,
-    /// Whose.
-    pub user: String,
-    /// What it narrows its user's permissions to.
-    pub scopes: Vec<String>,
-    /// For people.
-    pub label: String,
-    /// In microseconds since 1970-01-01 UTC.
-    pub created_us: u64,
-    /// From when on it is refused.
-    pub expires_us: Option<u64>,
-    /// Since when it is refused.
-    pub revoked_us: Option<u64>,
-}
-
-/// A page of API keys.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeysReply {
-    /// The keys.
-    pub api_keys: Vec<ApiKeyRow>,
-    /// Whether there are more after the last.
-    pub more: bool,
-}
-
-/// The outside issuers, in order of name; at most 64. For callers of the box's own tenant.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Issuers {}
-
-/// The issuers.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct IssuersReply {
     /// The issuers.
-    pub issuers: Vec<IssuerRow>,
+    pub struct IssuersReply {
+        /// The issuers.
+        pub issuers: Vec<IssuerRow>,
+    }
 }
-impl Reply for TenantsReply {}
-impl Reply for UsersReply {}
-impl Reply for RolesReply {}
-impl Reply for ApiKeysReply {}
 impl Reply for IssuersReply {}
 
-const fn shape(name: &'static str, summary: &'static str, path: &'static str) -> Shape {
+const fn shape(
+    name: &'static str,
+    summary: &'static str,
+    path: &'static str,
+    example: &'static str,
+) -> Shape {
     Shape {
         name,
         summary,
@@ -300,7 +87,7 @@ const fn shape(name: &'static str, summary: &'static str, path: &'static str) ->
         permission: "identity.read",
         rate: RateClass::Read,
         placement: Placement::Owner,
-        example: "{}",
+        example,
     }
 }
 
@@ -311,45 +98,168 @@ fn page<R>(mut rows: impl Iterator<Item = R>, limit: Option<u32>) -> (Vec<R>, bo
     (page, rows.next().is_some())
 }
 
-fn name_after(after: &ArchivedOption<ArchivedString>) -> &str {
-    after.as_ref().map_or("", ArchivedString::as_str)
+/// Declares a list: its request, the page that answers it, its route, and where its rows are from.
+/// `after` is the cursor: the rows are those after it.
+macro_rules! list {
+    (
+        $(#[$meta:meta])*
+        $request:ident { $($(#[$field_meta:meta])* $field:ident: $field_type:ty),* }
+        after { $(#[$after_meta:meta])* $after:ty }
+        $(#[$page_meta:meta])*
+        $page:ident { $(#[$rows_meta:meta])* $rows:ident: $row:ty }
+        $name:literal, $summary:literal, $path:literal, $example:literal;
+        |$ask:ident, $asked:ident| $from:expr
+    ) => {
+        contract::message! {
+            $(#[$meta])*
+            pub struct $request {
+                $($(#[$field_meta])* pub $field: $field_type,)*
+                $(#[$after_meta])*
+                #[serde(default)]
+                pub after: Option<$after>,
+                /// At most so many, up to 500; 100 when absent.
+                #[serde(default)]
+                pub limit: Option<u32>,
+            }
+
+            $(#[$page_meta])*
+            pub struct $page {
+                $(#[$rows_meta])*
+                pub $rows: Vec<$row>,
+                /// Whether there are more after the last.
+                pub more: bool,
+            }
+        }
+        impl Reply for $page {}
+
+        impl Request for $request {
+            type Reply = $page;
+            const SHAPE: Shape = shape($name, $summary, $path, $example);
+        }
+
+        impl Answer<Identity> for $request {
+            fn answer(
+                request: &Self::Archived,
+                $ask: Ask<'_, Identity>,
+                reply: &mut ReplySink<'_, $page>,
+            ) -> Result<(), Denial> {
+                let $asked = Self::revive(request);
+                let ($rows, more) = page($from, $asked.limit);
+                reply.put(&$page { $rows, more });
+                Ok(())
+            }
+        }
+    };
 }
 
-impl Request for Tenants {
-    type Reply = TenantsReply;
-    const SHAPE: Shape = shape("identity.tenants", "Lists the tenants", "/v1/identity/tenants");
-}
-
-impl Answer<Identity> for Tenants {
-    fn answer(
-        request: &ArchivedTenants,
-        ask: Ask<'_, Identity>,
-        reply: &mut ReplySink<'_, TenantsReply>,
-    ) -> Result<(), Denial> {
+list! {
+    /// The tenants, in order of number. For callers of the box's own tenant.
+    Tenants {}
+    after {
+        /// Go on after this number.
+        u32
+    }
+    /// A page of tenants.
+    TenantsReply {
+        /// The tenants.
+        tenants: Tenancy
+    }
+    "identity.tenants", "Lists the tenants", "/v1/identity/tenants", "{}";
+    |ask, asked| {
         demand_box(ask.cx)?;
-        let Self { after, limit } = Self::revive(request);
-        let (tenants, more) = page(ask.reference.tenants(after).cloned(), limit);
-        reply.put(&TenantsReply { tenants, more });
-        Ok(())
+        ask.reference.tenants(asked.after).cloned()
     }
 }
 
-impl Request for Users {
-    type Reply = UsersReply;
-    const SHAPE: Shape = shape("identity.users", "Lists users", "/v1/identity/users");
+list! {
+    /// The users of the caller's tenant, in order of name.
+    Users {}
+    after {
+        /// Go on after this name.
+        String
+    }
+    /// A page of users.
+    UsersReply {
+        /// The users.
+        users: UserRow
+    }
+    "identity.users", "Lists users", "/v1/identity/users", "{}";
+    |ask, asked| {
+        let after = asked.after.as_deref().unwrap_or_default();
+        ask.reference.users(ask.cx.tenant, after).map(UserRow::from)
+    }
 }
 
-impl Answer<Identity> for Users {
-    fn answer(
-        request: &ArchivedUsers,
-        ask: Ask<'_, Identity>,
-        reply: &mut ReplySink<'_, UsersReply>,
-    ) -> Result<(), Denial> {
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let users = ask.reference.users(ask.cx.tenant, name_after(&request.after));
-        let (users, more) = page(users.map(UserRow::from), limit);
-        reply.put(&UsersReply { users, more });
-        Ok(())
+list! {
+    /// The roles of the caller's tenant, in order of name.
+    Roles {}
+    after {
+        /// Go on after this name.
+        String
+    }
+    /// A page of roles.
+    RolesReply {
+        /// The roles.
+        roles: Role
+    }
+    "identity.roles", "Lists roles", "/v1/identity/roles", "{}";
+    |ask, asked| {
+        let after = asked.after.as_deref().unwrap_or_default();
+        ask.reference.roles(ask.cx.tenant, after).cloned()
+    }
+}
+
+list! {
+    /// The API keys of one user of the caller's tenant, oldest first.
+    ApiKeys {
+        /// Whose.
+        user: String
+    }
+    after {
+        /// Go on after this key.
+        ApiKeyId
+    }
+    /// A page of API keys.
+    ApiKeysReply {
+        /// The keys.
+        api_keys: ApiKeyRow
+    }
+    "identity.api-keys", "Lists a user's API keys", "/v1/identity/api-keys", r#"{"user":"ann"}"#;
+    |ask, asked| {
+        let (reference, tenant) = (ask.reference, ask.cx.tenant);
+        reference.user(tenant, &asked.user).ok_or_else(|| Refusal::UserUnknown.at("user"))?;
+        let after = asked.after.map_or(0, ApiKeyId::get);
+        reference.api_keys(tenant, &asked.user, after).map(|it| ApiKeyRow {
+            id: it.id,
+            user: it.user.clone(),
+            scopes: it.scopes.clone(),
+            label: it.label.clone(),
+            created_us: it.created_us,
+            expires_us: it.expires_us,
+            revoked_us: it.revoked_us,
+            used_us: reference.used_us(it.id.get()),
+        })
+    }
+}
+
+list! {
+    /// The client certificates that stand for users, in order of name. For callers of the box's own
+    /// tenant.
+    Certificates {}
+    after {
+        /// Go on after this name.
+        String
+    }
+    /// A page of client certificates.
+    CertificatesReply {
+        /// The certificates.
+        certificates: CertificateRow
+    }
+    "identity.certificates", "Lists client certificates", "/v1/identity/certificates", "{}";
+    |ask, asked| {
+        demand_box(ask.cx)?;
+        let after = asked.after.as_deref().unwrap_or_default();
+        ask.reference.certificates(after).map(CertificateRow::from)
     }
 }
 
@@ -366,69 +276,22 @@ impl From<&User> for UserRow {
     }
 }
 
-impl Request for Roles {
-    type Reply = RolesReply;
-    const SHAPE: Shape = shape("identity.roles", "Lists roles", "/v1/identity/roles");
-}
-
-impl Answer<Identity> for Roles {
-    fn answer(
-        request: &ArchivedRoles,
-        ask: Ask<'_, Identity>,
-        reply: &mut ReplySink<'_, RolesReply>,
-    ) -> Result<(), Denial> {
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let roles = ask.reference.roles(ask.cx.tenant, name_after(&request.after));
-        let (roles, more) = page(roles.cloned(), limit);
-        reply.put(&RolesReply { roles, more });
-        Ok(())
-    }
-}
-
-impl Request for ApiKeys {
-    type Reply = ApiKeysReply;
-    const SHAPE: Shape = Shape {
-        example: r#"{"user":"ann"}"#,
-        ..shape("identity.api-keys", "Lists a user's API keys", "/v1/identity/api-keys")
-    };
-}
-
-impl Answer<Identity> for ApiKeys {
-    fn answer(
-        request: &ArchivedApiKeys,
-        ask: Ask<'_, Identity>,
-        reply: &mut ReplySink<'_, ApiKeysReply>,
-    ) -> Result<(), Denial> {
-        let Self { user, after, limit } = Self::revive(request);
-        let tenant = ask.cx.tenant;
-        if ask.reference.user(tenant, &user).is_none() {
-            return Err(Refusal::UserUnknown.at("user"));
-        }
-        let after = after.map_or(0, ApiKeyId::get);
-        let api_keys = ask.reference.api_keys(tenant, &user, after);
-        let (api_keys, more) = page(api_keys.map(ApiKeyRow::from), limit);
-        reply.put(&ApiKeysReply { api_keys, more });
-        Ok(())
-    }
-}
-
-impl From<&ApiKey> for ApiKeyRow {
-    fn from(it: &ApiKey) -> Self {
+impl From<&Certificate> for CertificateRow {
+    fn from(it: &Certificate) -> Self {
         Self {
-            id: it.id,
+            name: it.name.clone(),
+            tenant: it.tenant,
             user: it.user.clone(),
             scopes: it.scopes.clone(),
-            label: it.label.clone(),
             created_us: it.created_us,
-            expires_us: it.expires_us,
-            revoked_us: it.revoked_us,
         }
     }
 }
 
 impl Request for Issuers {
     type Reply = IssuersReply;
-    const SHAPE: Shape = shape("identity.issuers", "Lists outside issuers", "/v1/identity/issuers");
+    const SHAPE: Shape =
+        shape("identity.issuers", "Lists outside issuers", "/v1/identity/issuers", "{}");
 }
 
 impl Answer<Identity> for Issuers {
@@ -438,8 +301,8 @@ impl Answer<Identity> for Issuers {
         reply: &mut ReplySink<'_, IssuersReply>,
     ) -> Result<(), Denial> {
         demand_box(ask.cx)?;
-        reply
-            .put(&IssuersReply { issuers: ask.reference.issuers().map(IssuerRow::from).collect() });
+        let issuers = ask.reference.issuers().map(IssuerRow::from).collect();
+        reply.put(&IssuersReply { issuers });
         Ok(())
     }
 }

@@ -79,7 +79,7 @@ impl Core {
     }
 
     pub(crate) fn ok(&mut self, tenant: Tenant, name: &str, request: &Value) -> Value {
-        self.call(tenant, Actor(9), name, request)
+        self.call(tenant, Actor(0), name, request)
             .unwrap_or_else(|failure| panic!("{name}: {failure:?}"))
     }
 
@@ -151,7 +151,7 @@ impl Core {
         name: &str,
         request: &Value,
     ) -> (&'static str, String) {
-        match self.call(tenant, Actor(9), name, request) {
+        match self.call(tenant, Actor(0), name, request) {
             Err(Failure::Denied(it)) => (it.name, it.field.into_owned()),
             other => panic!("{name} {request}: expected a refusal, got {other:?}"),
         }

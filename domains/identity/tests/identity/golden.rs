@@ -6,10 +6,11 @@ use std::path::Path;
 
 use contract::Stored;
 use identity::{
-    Algorithm, ApiKey, ApiKeyCreated, ApiKeyId, ApiKeyRevoked, Base64Url, Digest, Issuer,
-    IssuerRegistered, IssuerRemoved, PublicKey, Role, RoleGranted, RoleSet, RoleUngranted,
-    SigningKey, SigningKeyRotated, SigningRing, Tenancy, TenantCreated, User, UserCreated,
-    UserDisabled, UserEnabled, UserId, UserStatus,
+    Algorithm, ApiKey, ApiKeyCreated, ApiKeyId, ApiKeyRevoked, ApiKeyUse, ApiKeyUsed, Base64Url,
+    Certificate, CertificateBound, CertificateUnbound, Digest, Issuer, IssuerRegistered,
+    IssuerRemoved, PublicKey, Role, RoleGranted, RoleSet, RoleUngranted, SigningKey,
+    SigningKeyRotated, SigningRing, Tenancy, TenantCreated, User, UserCreated, UserDisabled,
+    UserEnabled, UserId, UserStatus,
 };
 
 fn check<T: Stored + PartialEq + std::fmt::Debug>(name: &str, value: &T) {
@@ -90,6 +91,16 @@ fn ring() -> SigningRing {
     SigningRing { keys: vec![key("2026-01", Some(1_752_500_000_000_000)), key("2026-02", None)] }
 }
 
+fn certificate() -> Certificate {
+    Certificate {
+        name: "spiffe://example.org/svc/payroll".to_owned(),
+        tenant: 5,
+        user: "payroll".to_owned(),
+        scopes: vec!["rates.*".to_owned()],
+        created_us: 1_752_400_000_000_000,
+    }
+}
+
 #[test]
 fn records_keep_their_bytes() {
     check("tenancy_1", &tenancy());
@@ -98,6 +109,8 @@ fn records_keep_their_bytes() {
     check("api_key_1", &api_key(None));
     check("issuer_1", &issuer());
     check("signing_ring_1", &ring());
+    check("certificate_1", &certificate());
+    check("api_key_use_1", &ApiKeyUse { used_us: 1_752_400_000_000_000 });
 }
 
 #[test]
@@ -115,4 +128,8 @@ fn events_keep_their_bytes() {
     check("issuer_registered_1", &IssuerRegistered { issuer: issuer() });
     check("issuer_removed_1", &IssuerRemoved { issuer: "login".to_owned() });
     check("signing_key_rotated_1", &SigningKeyRotated { ring: ring() });
+    check("certificate_bound_1", &CertificateBound { certificate: certificate() });
+    check("certificate_unbound_1", &CertificateUnbound { name: "a.example".to_owned() });
+    let (id, used_us) = (ApiKeyId::new(8269), 1_752_400_000_000_000);
+    check("api_key_used_1", &ApiKeyUsed { id, used_us });
 }

@@ -4,7 +4,9 @@
 
 mod core;
 mod golden;
+mod hand_out;
 mod lists;
 mod refusals;
 mod resolve;
 mod rules;
+mod tokens;

@@ -157,6 +157,31 @@ fn refusals_name_their_field_and_store_nothing() {
             "kid",
         ),
     ];
+    let certificate = |path: &str, value: Value| {
+        let plain = json!({"name": "a.example", "tenant": 5, "user": "ann", "scopes": ["*"]});
+        with(plain, path, value)
+    };
+    core.ok(BOX, "bind-certificate", &certificate("/name", json!("b.example")));
+    let cases = cases.into_iter().chain([
+        (T, "certificates", json!({}), "BoxOnly", ""),
+        (T, "bind-certificate", certificate("/user", json!("ann")), "BoxOnly", ""),
+        (T, "unbind-certificate", json!({"name": "b.example"}), "BoxOnly", ""),
+        (BOX, "bind-certificate", certificate("/name", json!("A.b")), "CertificateInvalid", "name"),
+        (BOX, "bind-certificate", certificate("/user", json!("bob")), "UserUnknown", "user"),
+        (BOX, "bind-certificate", certificate("/user", json!("out")), "UserDisabled", "user"),
+        (BOX, "bind-certificate", certificate("/tenant", json!(8)), "UserUnknown", "user"),
+        (BOX, "bind-certificate", certificate("/scopes", json!([])), "ScopesEmpty", "scopes"),
+        (
+            BOX,
+            "bind-certificate",
+            with(certificate("/name", json!("b.example")), "/scopes", json!(["rates.*"])),
+            "CertificateExists",
+            "name",
+        ),
+        (BOX, "unbind-certificate", json!({"name": "a.example"}), "CertificateUnknown", "name"),
+        (T, "note-api-key-use", json!({"id": "1"}), "ApiKeyUnknown", "id"),
+        (T, "issue-token", json!({}), "UserOnly", ""),
+    ]);
     let rows = core.memory.rows.clone();
     for (tenant, name, request, refusal, field) in cases {
         let found = core.refusal(tenant, name, &request);
@@ -248,7 +273,13 @@ fn json_that_is_not_the_request_is_refused_with_its_field() {
 #[test]
 fn every_operation_has_an_example_that_works() {
     let mut core = Core::new();
-    let skipped = ["revoke-api-key", "resolve-api-key", "disable-user"];
+    let skipped = [
+        "revoke-api-key",
+        "resolve-api-key",
+        "note-api-key-use",
+        "disable-user",
+        "unbind-certificate",
+    ];
     for operation in ENTRY.operations {
         let name = operation.shape.name.strip_prefix("identity.").unwrap();
         let example: Value = serde_json::from_str(operation.shape.example).unwrap();
@@ -258,11 +289,20 @@ fn every_operation_has_an_example_that_works() {
         if skipped.contains(&name) {
             continue;
         }
-        if operation.shape.permission == "identity.resolve" {
+        if name == "issue-token" {
+            let actor = core.ok(BOX, "users", &json!({}))["users"][0]["actor"].clone();
+            let actor = contract::Actor(actor.as_str().unwrap().parse().unwrap());
+            core.call(BOX, actor, name, &example).unwrap();
+        } else if operation.shape.permission == "identity.resolve" {
             core.own(name, &example).unwrap();
         } else {
             core.ok(BOX, name, &example);
         }
     }
-    core.ok(BOX, "disable-user", &json!({"user": "ann"}));
+    for (name, request) in [
+        ("unbind-certificate", json!({"name": "spiffe://example.org/svc/payroll"})),
+        ("disable-user", json!({"user": "ann"})),
+    ] {
+        core.ok(BOX, name, &request);
+    }
 }

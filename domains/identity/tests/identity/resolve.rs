@@ -1,13 +1,17 @@
 //! What a key or a token's user resolves to, before and after each change.
 
 use contract::{Actor, Failure, Staging, Tenant};
-use identity::ENTRY;
+use identity::{ENTRY, Reference};
 use serde_json::{Value, json};
 
 use crate::core::{BOX, Core, DIGEST, ED25519, T};
 
 fn key(id: &Value) -> Value {
     json!({"id": id, "digest": DIGEST, "known": 0})
+}
+
+fn user(name: &str) -> Value {
+    json!({"tenant": 5, "user": name, "api_key": null, "certificate": null, "known": 0})
 }
 
 #[test]
@@ -18,7 +22,7 @@ fn a_key_is_its_user_narrowed_by_its_scopes() {
     assert_eq!(principal["tenant"], 5);
     assert_eq!(principal["permissions"], json!(["rates.quote", "rates.read"]));
     assert_eq!(principal["scopes"], json!(["identity.read", "rates.*"]));
-    let user = json!({"tenant": 5, "user": "ann", "known": 0});
+    let user = user("ann");
     let by_name = core.own("resolve-user", &user).unwrap();
     assert_eq!(by_name["actor"], principal["actor"]);
     assert_eq!(by_name["scopes"], json!(["*"]));
@@ -51,7 +55,7 @@ fn a_key_is_refused_for_the_first_reason_that_its_holder_may_know() {
 
     core.ok(T, "disable-user", &json!({"user": "ann"}));
     assert_eq!(core.own("resolve-api-key", &key(&id)), Err("UserDisabled"));
-    let user = json!({"tenant": 5, "user": "ann", "known": 0});
+    let user = user("ann");
     assert_eq!(core.own("resolve-user", &user), Err("UserDisabled"));
     assert_eq!(core.ok(T, "disable-user", &json!({"user": "ann"}))["changed"], false);
     assert_eq!(core.ok(T, "enable-user", &json!({"user": "ann"}))["changed"], true);
@@ -62,8 +66,9 @@ fn a_key_is_refused_for_the_first_reason_that_its_holder_may_know() {
     assert_eq!(core.ok(T, "revoke-api-key", &json!({"id": id}))["changed"], false);
     assert_eq!(core.own("resolve-api-key", &key(&id)), Err("ApiKeyRevoked"));
     assert_eq!(core.own("resolve-api-key", &wrong), Err("ApiKeyUnknown"));
-    for (tenant, user) in [(5, "bob"), (6, "ann"), (0, "ann")] {
-        let request = json!({"tenant": tenant, "user": user, "known": 0});
+    for (tenant, name) in [(5, "bob"), (6, "ann"), (0, "ann")] {
+        let mut request = self::user(name);
+        request["tenant"] = json!(tenant);
         assert_eq!(core.own("resolve-user", &request), Err("UserUnknown"));
     }
 }
@@ -83,7 +88,7 @@ fn a_key_runs_out_at_its_microsecond() {
 fn roles_come_and_go() {
     let mut core = Core::staffed();
     let grant = json!({"user": "ann", "role": "pricing"});
-    let user = json!({"tenant": 5, "user": "ann", "known": 0});
+    let user = user("ann");
     assert_eq!(core.ok(T, "grant-role", &grant)["changed"], false);
     assert_eq!(core.ok(T, "ungrant-role", &grant)["changed"], true);
     assert_eq!(core.ok(T, "ungrant-role", &grant)["changed"], false);
@@ -102,9 +107,9 @@ fn only_the_box_itself_resolves() {
     let id = core.api_key(&json!(["*"]));
     let requests = [
         ("resolve-api-key", key(&id)),
-        ("resolve-user", json!({"tenant": 5, "user": "ann", "known": 0})),
+        ("resolve-user", user("ann")),
+        ("resolve-certificate", json!({"name": "a.example", "known": 0})),
         ("resolve-issuer", json!({"url": "https://login.example"})),
-        ("sealed-signing-key", json!({})),
     ];
     for (name, request) in requests {
         for (tenant, actor) in [(BOX, Actor(9)), (T, Actor(0)), (T, Actor(9))] {
@@ -151,7 +156,6 @@ fn an_issuer_is_taken_replaced_and_dropped() {
 #[test]
 fn a_signing_key_is_kept_while_its_tokens_live() {
     let mut core = Core::new();
-    assert_eq!(core.own("sealed-signing-key", &json!({})), Err("SigningKeyUnknown"));
     let rotate = |kid: &str| json!({"kid": kid, "keep_s": 2, "sealed_seed": "c2VhbGVk", "public_key": ED25519});
     let first = core.ok(BOX, "rotate-signing-key", &rotate("a"));
     assert_eq!(first, json!({"kid": "a", "retired": null}));
@@ -164,8 +168,9 @@ fn a_signing_key_is_kept_while_its_tokens_live() {
         keys.iter().map(|it| it["kid"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(kids(&mut core), ["a", "b"]);
-    let sealed = core.own("sealed-signing-key", &json!({})).unwrap();
-    assert_eq!(sealed, json!({"kid": "b", "sealed_seed": "c2VhbGVk"}));
+    let reference: &Reference = core.reference.downcast_ref().unwrap();
+    let active = reference.signing_key().unwrap();
+    assert_eq!((active.kid.as_str(), active.sealed_seed.0.as_slice()), ("b", &b"sealed"[..]));
     core.now_us = 11_999_999;
     assert_eq!(kids(&mut core), ["a", "b"]);
     assert_eq!(core.refusal(BOX, "rotate-signing-key", &rotate("a")).0, "SigningKeyExists");

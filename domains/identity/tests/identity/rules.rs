@@ -1,7 +1,7 @@
 //! Permission patterns and names, case by case.
 
 use contract::Kind;
-use identity::rules::{covers, is_name, is_pattern};
+use identity::rules::{covers, is_certificate_name, is_name, is_pattern};
 use identity::{Digest, ENTRY, Refusal, UserStatus};
 
 #[test]
@@ -20,6 +20,14 @@ fn a_pattern_covers_what_it_says() {
         ("identity.user.*", "identity.role.set", false),
         ("", "rates.quote", false),
         (".*", "rates.quote", false),
+        // A pattern covers another when it covers all that the other does.
+        ("*", "*", true),
+        ("*", "rates.*", true),
+        ("rates.*", "*", false),
+        ("rates.*", "rates.*", true),
+        ("identity.*", "identity.user.*", true),
+        ("identity.user.*", "identity.*", false),
+        ("identity.user", "identity.user.*", false),
     ] {
         assert_eq!(covers(pattern, permission), expected, "{pattern} {permission}");
     }
@@ -61,6 +69,31 @@ fn a_name_fits_into_a_key_and_a_line() {
 }
 
 #[test]
+fn a_certificate_is_named_by_a_workload_or_a_host() {
+    let long = format!("spiffe://a/{}", "b".repeat(245));
+    for good in ["a.example", "spiffe://example.org", "spiffe://a/svc/Pay_roll-1.2", &long] {
+        assert!(is_certificate_name(good), "{good}");
+    }
+    let longer = format!("{long}b");
+    for bad in [
+        "",
+        "A.example",
+        "*.example",
+        "a example",
+        "https://a.example/",
+        "spiffe://",
+        "spiffe://A/b",
+        "spiffe://a/",
+        "spiffe://a//b",
+        "spiffe://a/../b",
+        "spiffe://a/b?c",
+        &longer,
+    ] {
+        assert!(!is_certificate_name(bad), "{bad}");
+    }
+}
+
+#[test]
 fn a_digest_differs_wherever_a_bit_does() {
     let digest = Digest([7; 32]);
     assert!(digest.is(&[7; 32]));
@@ -75,8 +108,9 @@ fn a_digest_differs_wherever_a_bit_does() {
 #[test]
 fn numbers_and_moves_stand() {
     // Numbers of refusals are part of the wire contract.
-    assert_eq!(Refusal::SHAPES.len(), 24);
+    assert_eq!(Refusal::SHAPES.len(), 30);
     assert_eq!(Refusal::SeedMissing as u16, 24);
+    assert_eq!(Refusal::CertificateExists as u16, 30);
     assert_eq!(
         UserStatus::MOVES,
         [("disable", "Active", "Disabled"), ("enable", "Disabled", "Active")]

@@ -3,66 +3,29 @@
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::Date;
 
 use crate::Rates;
 
-/// The awards that are published.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Awards {}
+contract::message! {
+    /// The awards that are published.
+    pub struct Awards {}
 
-/// One award and the dates of its versions.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct AwardDates {
-    /// The award's code.
-    pub award: String,
-    /// Its versions, oldest first.
-    pub operative_from: Vec<Date>,
-    /// How many classifications the newest has.
-    pub classifications: u32,
-}
+    /// One award and the dates of its versions.
+    pub open struct AwardDates {
+        /// The award's code.
+        pub award: String,
+        /// Its versions, oldest first.
+        pub operative_from: Vec<Date>,
+        /// How many classifications the newest has.
+        pub classifications: u32,
+    }
 
-/// The awards, in order of code.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct AwardsReply {
-    /// The awards.
-    pub awards: Vec<AwardDates>,
+    /// The awards, in order of code.
+    pub open struct AwardsReply {
+        /// The awards.
+        pub awards: Vec<AwardDates>,
+    }
 }
 impl Reply for AwardsReply {}
 

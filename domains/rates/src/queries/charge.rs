@@ -3,8 +3,6 @@
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Money};
 
 use crate::rules::charge::HourKind;
@@ -14,80 +12,45 @@ use crate::{Rates, Refusal, refuse};
 /// Digits after the point of exact amounts.
 const PLACES: u32 = 10;
 
-/// The charge rate for an hour that is paid `pay`.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Charge {
-    /// The template's code.
-    pub template: String,
-    /// What the worker is paid for the hour.
-    pub pay: Money,
-    /// Whether the hour is overtime.
-    #[serde(default)]
-    pub hour: HourKind,
-}
+contract::message! {
+    /// The charge rate for an hour that is paid `pay`.
+    pub struct Charge {
+        /// The template's code.
+        pub template: String,
+        /// What the worker is paid for the hour.
+        pub pay: Money,
+        /// Whether the hour is overtime.
+        #[serde(default)]
+        pub hour: HourKind,
+    }
 
-/// One on-cost of an hour.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct ChargeCost {
-    /// Its name in the template.
-    pub name: String,
-    /// Dollars per hour charged, ten digits after the point.
-    pub amount: String,
-}
+    /// One on-cost of an hour.
+    pub open struct ChargeCost {
+        /// Its name in the template.
+        pub name: String,
+        /// Dollars per hour charged, ten digits after the point.
+        pub amount: String,
+    }
 
-/// A charge rate and how it came about. Exact amounts have ten digits after the point.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct ChargeReply {
-    /// The template's code.
-    pub template: String,
-    /// What all money here is in.
-    pub currency: Currency,
-    /// Pay per hour charged.
-    pub pay: String,
-    /// On-costs per hour charged, in the template's order.
-    pub costs: Vec<ChargeCost>,
-    /// Pay and on-costs.
-    pub cost: String,
-    /// The margin.
-    pub margin: String,
-    /// Cost and margin.
-    pub exact: String,
-    /// The charge rate: `exact` rounded half-up to the cent.
-    pub rate: Money,
+    /// A charge rate and how it came about. Exact amounts have ten digits after the point.
+    pub open struct ChargeReply {
+        /// The template's code.
+        pub template: String,
+        /// What all money here is in.
+        pub currency: Currency,
+        /// Pay per hour charged.
+        pub pay: String,
+        /// On-costs per hour charged, in the template's order.
+        pub costs: Vec<ChargeCost>,
+        /// Pay and on-costs.
+        pub cost: String,
+        /// The margin.
+        pub margin: String,
+        /// Cost and margin.
+        pub exact: String,
+        /// The charge rate: `exact` rounded half-up to the cent.
+        pub rate: Money,
+    }
 }
 impl Reply for ChargeReply {}
 

@@ -3,104 +3,67 @@
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Date, Money, Percent};
 
 use crate::rules::award::Employment;
 use crate::{Rates, Refusal, refuse};
 
-/// The rates of a classification for pay periods that start on a date.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Classify {
-    /// The award's code.
-    pub award: String,
-    /// The pack's code, or `fwc:` and the `classification_fixed_id`.
-    pub classification: String,
-    /// The start of a pay period.
-    pub pay_period_start: Date,
-}
+contract::message! {
+    /// The rates of a classification for pay periods that start on a date.
+    pub struct Classify {
+        /// The award's code.
+        pub award: String,
+        /// The pack's code, or `fwc:` and the `classification_fixed_id`.
+        pub classification: String,
+        /// The start of a pay period.
+        pub pay_period_start: Date,
+    }
 
-/// One rule's rate.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct ClassificationRate {
-    /// For whom.
-    pub employment: Employment,
-    /// The rule.
-    pub rule: String,
-    /// Whether it pays overtime.
-    pub overtime: bool,
-    /// The share of `base`.
-    pub percent: Percent,
-    /// The hourly rate that the percentage is taken of.
-    pub base: Money,
-    /// Dollars per hour on top.
-    pub flat: Money,
-    /// Dollars per hour.
-    pub rate: Money,
-    /// Where the award says so.
-    pub clause: String,
-}
+    /// One rule's rate.
+    pub open struct ClassificationRate {
+        /// For whom.
+        pub employment: Employment,
+        /// The rule.
+        pub rule: String,
+        /// Whether it pays overtime.
+        pub overtime: bool,
+        /// The share of `base`.
+        pub percent: Percent,
+        /// The hourly rate that the percentage is taken of.
+        pub base: Money,
+        /// Dollars per hour on top.
+        pub flat: Money,
+        /// Dollars per hour.
+        pub rate: Money,
+        /// Where the award says so.
+        pub clause: String,
+    }
 
-/// A classification as one award version has it.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct ClassificationReply {
-    /// The award's code.
-    pub award: String,
-    /// The version that applies.
-    pub operative_from: Date,
-    /// What all money here is in.
-    pub currency: Currency,
-    /// The pack's code.
-    pub classification: String,
-    /// The award's name for it.
-    pub title: String,
-    /// Where the award says so.
-    pub clause: String,
-    /// The Fair Work Commission's `classification_fixed_id`.
-    pub fwc: Option<u32>,
-    /// The minimum weekly rate, where the award sets one.
-    pub weekly: Option<Money>,
-    /// The annual salary, where the award sets one.
-    pub annual: Option<Money>,
-    /// The minimum hourly rate.
-    pub minimum_hourly: Option<Money>,
-    /// Every rule's rate, by kind of employment.
-    pub rates: Vec<ClassificationRate>,
+    /// A classification as one award version has it.
+    pub open struct ClassificationReply {
+        /// The award's code.
+        pub award: String,
+        /// The version that applies.
+        pub operative_from: Date,
+        /// What all money here is in.
+        pub currency: Currency,
+        /// The pack's code.
+        pub classification: String,
+        /// The award's name for it.
+        pub title: String,
+        /// Where the award says so.
+        pub clause: String,
+        /// The Fair Work Commission's `classification_fixed_id`.
+        pub fwc: Option<u32>,
+        /// The minimum weekly rate, where the award sets one.
+        pub weekly: Option<Money>,
+        /// The annual salary, where the award sets one.
+        pub annual: Option<Money>,
+        /// The minimum hourly rate.
+        pub minimum_hourly: Option<Money>,
+        /// Every rule's rate, by kind of employment.
+        pub rates: Vec<ClassificationRate>,
+    }
 }
 impl Reply for ClassificationReply {}
 

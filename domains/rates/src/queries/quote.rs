@@ -3,8 +3,6 @@
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Tenant,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Date, Hours, LocalTime, Money, Percent};
 
 use super::twin::QuoteTwin;
@@ -15,103 +13,68 @@ use crate::rules::quote::{Priced, Terms};
 use crate::rules::shift::{QuoteError, Shift};
 use crate::{Rates, json, refuse};
 
-/// What shifts of one person come to.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Quote {
-    /// The award's code.
-    pub award: String,
-    /// The pack's code of the classification, or `fwc:` and its `classification_fixed_id`.
-    pub classification: String,
-    /// How the person is engaged.
-    pub employment: Employment,
-    /// Where the work is done: decides public holidays and clock.
-    pub state: State,
-    /// The first day of the pay period: decides the award version and where weeks begin.
-    pub pay_period_start: Date,
-    /// At most 512 shifts, in any order.
-    pub shifts: Vec<Shift>,
-}
+contract::message! {
+    /// What shifts of one person come to.
+    pub struct Quote {
+        /// The award's code.
+        pub award: String,
+        /// The pack's code of the classification, or `fwc:` and its `classification_fixed_id`.
+        pub classification: String,
+        /// How the person is engaged.
+        pub employment: Employment,
+        /// Where the work is done: decides public holidays and clock.
+        pub state: State,
+        /// The first day of the pay period: decides the award version and where weeks begin.
+        pub pay_period_start: Date,
+        /// At most 512 shifts, in any order.
+        pub shifts: Vec<Shift>,
+    }
 
-/// One line: time within one shift at one rate.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct QuoteLine {
-    /// Position of the shift in the request.
-    pub shift: u32,
-    /// On the local clock.
-    pub from: LocalTime,
-    /// On the local clock.
-    pub to: LocalTime,
-    /// The time that passed.
-    pub hours: Hours,
-    /// The rule that pays it.
-    pub rule: String,
-    /// The share of `base`.
-    pub percent: Percent,
-    /// `base` times `percent`, rounded half-up to the cent, plus `flat`.
-    pub rate: Money,
-    /// `rate` times `hours`, rounded half-up to the cent.
-    pub amount: Money,
-    /// Where the award says so.
-    pub clause: String,
-    /// The hourly rate that the percentage is taken of.
-    pub base: Money,
-    /// Dollars per hour on top.
-    pub flat: Money,
-}
+    /// One line: time within one shift at one rate.
+    pub open struct QuoteLine {
+        /// Position of the shift in the request.
+        pub shift: u32,
+        /// On the local clock.
+        pub from: LocalTime,
+        /// On the local clock.
+        pub to: LocalTime,
+        /// The time that passed.
+        pub hours: Hours,
+        /// The rule that pays it.
+        pub rule: String,
+        /// The share of `base`.
+        pub percent: Percent,
+        /// `base` times `percent`, rounded half-up to the cent, plus `flat`.
+        pub rate: Money,
+        /// `rate` times `hours`, rounded half-up to the cent.
+        pub amount: Money,
+        /// Where the award says so.
+        pub clause: String,
+        /// The hourly rate that the percentage is taken of.
+        pub base: Money,
+        /// Dollars per hour on top.
+        pub flat: Money,
+    }
 
-/// The price of shifts, line by line.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct QuoteReply {
-    /// The award's code.
-    pub award: String,
-    /// The pack's code of the classification.
-    pub classification: String,
-    /// The version that applied.
-    pub operative_from: Date,
-    /// The minimum hourly rate.
-    pub minimum_hourly: Money,
-    /// What all money here is in.
-    pub currency: Currency,
-    /// In order of time.
-    pub lines: Vec<QuoteLine>,
-    /// The sum of the lines' hours.
-    pub hours: Hours,
-    /// The sum of the lines' amounts.
-    pub total: Money,
+    /// The price of shifts, line by line.
+    pub open struct QuoteReply {
+        /// The award's code.
+        pub award: String,
+        /// The pack's code of the classification.
+        pub classification: String,
+        /// The version that applied.
+        pub operative_from: Date,
+        /// The minimum hourly rate.
+        pub minimum_hourly: Money,
+        /// What all money here is in.
+        pub currency: Currency,
+        /// In order of time.
+        pub lines: Vec<QuoteLine>,
+        /// The sum of the lines' hours.
+        pub hours: Hours,
+        /// The sum of the lines' amounts.
+        pub total: Money,
+    }
 }
 
 /// What decides the terms of a quote, native or archived.

@@ -4,63 +4,38 @@ use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Stored,
     Touched,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Date, Money};
 
 use super::quote::Quote;
 use crate::records::{AcceptedQuote, QuoteId};
 use crate::{Rates, Refusal};
 
-/// The accepted quote with this id.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Recall {
-    /// Its id.
-    pub id: QuoteId,
-}
+contract::message! {
+    /// The accepted quote with this id.
+    pub struct Recall {
+        /// Its id.
+        pub id: QuoteId,
+    }
 
-/// An accepted quote as stored, and what its inputs come to now.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct Recalled {
-    /// Its id.
-    pub id: QuoteId,
-    /// The caller's own reference.
-    pub reference: String,
-    /// When it was accepted, in microseconds since 1970-01-01 UTC.
-    pub accepted_us: u64,
-    /// What was asked.
-    pub quote: Quote,
-    /// The version that applied.
-    pub operative_from: Date,
-    /// What the totals are in.
-    pub currency: Currency,
-    /// What it came to when it was accepted.
-    pub total: Money,
-    /// What the same inputs come to under what is published now; none when they are refused now.
-    pub recomputed: Option<Money>,
+    /// An accepted quote as stored, and what its inputs come to now.
+    pub open struct Recalled {
+        /// Its id.
+        pub id: QuoteId,
+        /// The caller's own reference.
+        pub reference: String,
+        /// When it was accepted, in microseconds since 1970-01-01 UTC.
+        pub accepted_us: u64,
+        /// What was asked.
+        pub quote: Quote,
+        /// The version that applied.
+        pub operative_from: Date,
+        /// What the totals are in.
+        pub currency: Currency,
+        /// What it came to when it was accepted.
+        pub total: Money,
+        /// What the same inputs come to under what is published now; none when they are refused now.
+        pub recomputed: Option<Money>,
+    }
 }
 impl Reply for Recalled {}
 

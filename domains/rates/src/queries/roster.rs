@@ -3,8 +3,6 @@
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape,
 };
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Hours, Money};
 
 use super::quote::{self, Quote, QuoteReply};
@@ -18,90 +16,42 @@ const ROSTER_SHIFTS_COUNT_MAX: usize = 8_192;
 /// The longest name of a worker, in bytes.
 const WORKER_BYTES_MAX: usize = 120;
 
-/// One worker's part of a roster.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct WorkerShifts {
-    /// The caller's name for the worker, given back.
-    pub worker: String,
-    /// The worker's terms and shifts.
-    pub quote: Quote,
-}
+contract::message! {
+    /// One worker's part of a roster.
+    pub struct WorkerShifts {
+        /// The caller's name for the worker, given back.
+        pub worker: String,
+        /// The worker's terms and shifts.
+        pub quote: Quote,
+    }
 
-/// What a roster comes to. One fault refuses the whole.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct QuoteRoster {
-    /// At most 1,024 workers with 8,192 shifts together.
-    pub workers: Vec<WorkerShifts>,
-}
+    /// What a roster comes to. One fault refuses the whole.
+    pub struct QuoteRoster {
+        /// At most 1,024 workers with 8,192 shifts together.
+        pub workers: Vec<WorkerShifts>,
+    }
 
-/// One worker's price.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct WorkerQuote {
-    /// As given.
-    pub worker: String,
-    /// The price.
-    pub quote: QuoteReply,
-}
+    /// One worker's price.
+    pub open struct WorkerQuote {
+        /// As given.
+        pub worker: String,
+        /// The price.
+        pub quote: QuoteReply,
+    }
 
-/// The price of a roster.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-pub struct RosterReply {
-    /// In the order asked.
-    pub workers: Vec<WorkerQuote>,
-    /// How many shifts were priced.
-    pub shifts: u32,
-    /// What all money here is in.
-    pub currency: Currency,
-    /// The sum of the workers' hours.
-    pub hours: Hours,
-    /// The sum of the workers' totals.
-    pub total: Money,
+    /// The price of a roster.
+    pub open struct RosterReply {
+        /// In the order asked.
+        pub workers: Vec<WorkerQuote>,
+        /// How many shifts were priced.
+        pub shifts: u32,
+        /// What all money here is in.
+        pub currency: Currency,
+        /// The sum of the workers' hours.
+        pub hours: Hours,
+        /// The sum of the workers' totals.
+        pub total: Money,
+    }
 }
 
 impl Request for QuoteRoster {

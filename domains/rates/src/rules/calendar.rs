@@ -2,8 +2,6 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Date, LocalTime, Moment, TimeOfDay};
 
 /// The most holidays that one table may list.
@@ -15,35 +13,23 @@ pub const HOLIDAY_DAYS_MAX: i32 = 7_500;
 const EARLIEST: i32 = -25_567;
 const LATEST: i32 = 84_005;
 
-/// A state or territory of Australia; it decides holidays and clock.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "UPPERCASE")]
-#[rkyv(derive(Debug, Clone, Copy, PartialEq, Eq))]
-#[allow(missing_docs, reason = "the postal codes name them")]
-#[repr(u8)]
-pub enum State {
-    Act = 0,
-    Nsw,
-    Nt,
-    Qld,
-    Sa,
-    Tas,
-    Vic,
-    Wa,
+contract::message! {
+    /// A state or territory of Australia; it decides holidays and clock.
+    #[derive(PartialOrd, Ord)]
+    #[serde(rename_all = "UPPERCASE")]
+    #[rkyv(derive(Debug, Clone, Copy, PartialEq, Eq))]
+    #[allow(missing_docs, reason = "the postal codes name them")]
+    #[repr(u8)]
+    pub enum State {
+        Act = 0,
+        Nsw,
+        Nt,
+        Qld,
+        Sa,
+        Tas,
+        Vic,
+        Wa,
+    }
 }
 
 impl State {
@@ -90,53 +76,29 @@ impl ArchivedState {
     }
 }
 
-/// One public holiday.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Holiday {
-    /// The day.
-    pub date: Date,
-    /// Its name.
-    pub name: String,
-    /// A part-day holiday starts at this local time and lasts to midnight.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<TimeOfDay>,
-    /// Where.
-    pub states: Vec<State>,
-}
+contract::message! {
+    /// One public holiday.
+    pub struct Holiday {
+        /// The day.
+        pub date: Date,
+        /// Its name.
+        pub name: String,
+        /// A part-day holiday starts at this local time and lasts to midnight.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub from: Option<TimeOfDay>,
+        /// Where.
+        pub states: Vec<State>,
+    }
 
-/// The public holidays of every state over some years.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct HolidayTable {
-    /// The first day the table knows about.
-    pub first: Date,
-    /// The last day the table knows about.
-    pub last: Date,
-    /// The holidays.
-    pub holiday: Vec<Holiday>,
+    /// The public holidays of every state over some years.
+    pub struct HolidayTable {
+        /// The first day the table knows about.
+        pub first: Date,
+        /// The last day the table knows about.
+        pub last: Date,
+        /// The holidays.
+        pub holiday: Vec<Holiday>,
+    }
 }
 
 /// Why a holiday table is refused.

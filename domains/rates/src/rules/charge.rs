@@ -4,8 +4,6 @@
 //! per hour (a stack of percentages on the hourly pay), or annual (a year's cost spread over the
 //! hours that can be billed). All arithmetic is exact; where cents appear is the template's choice.
 
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Currency, Hours, Money, Percent};
 
 use super::ratio::Ratio;
@@ -22,196 +20,107 @@ const ORDINARY_TIME_EARNINGS: &str = "ordinary-time-earnings";
 /// The base named "gross-wages": all pay.
 const GROSS_WAGES: &str = "gross-wages";
 
-/// Over what a template counts cost.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Accounting {
-    /// The hour that is worked.
-    #[default]
-    PerHour,
-    /// A year: `paid_hours` are paid and `billable_hours` are charged for.
-    Annual(YearHours),
-}
+contract::message! {
+    /// Over what a template counts cost.
+    #[derive(Default)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Accounting {
+        /// The hour that is worked.
+        #[default]
+        PerHour,
+        /// A year: `paid_hours` are paid and `billable_hours` are charged for.
+        Annual(YearHours),
+    }
 
-/// The hours of a year.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct YearHours {
-    /// Hours paid in a year, leave and holidays included.
-    pub paid_hours: Hours,
-    /// Hours of a year that a client pays for.
-    pub billable_hours: Hours,
-}
+    /// The hours of a year.
+    #[derive(Copy)]
+    pub struct YearHours {
+        /// Hours paid in a year, leave and holidays included.
+        pub paid_hours: Hours,
+        /// Hours of a year that a client pays for.
+        pub billable_hours: Hours,
+    }
 
-/// One cost on top of pay: exactly one of `percent`, `per_hour` and `per_year`.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct OnCost {
-    /// Its name, by which later costs can have it in their base.
-    pub name: String,
-    /// A share of the sum of `of`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub percent: Option<Percent>,
-    /// `ordinary-time-earnings`, `gross-wages`, or names of earlier costs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub of: Vec<String>,
-    /// Annual: the share is taken of the pay for these hours of a year only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hours: Option<Hours>,
-    /// Annual: the pay for these hours of a year is left out of the base.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub less_hours: Option<Hours>,
-    /// A fixed amount for each hour charged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_hour: Option<Money>,
-    /// Annual: a fixed amount a year.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_year: Option<Money>,
-}
+    /// One cost on top of pay: exactly one of `percent`, `per_hour` and `per_year`.
+    pub struct OnCost {
+        /// Its name, by which later costs can have it in their base.
+        pub name: String,
+        /// A share of the sum of `of`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub percent: Option<Percent>,
+        /// `ordinary-time-earnings`, `gross-wages`, or names of earlier costs.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub of: Vec<String>,
+        /// Annual: the share is taken of the pay for these hours of a year only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub hours: Option<Hours>,
+        /// Annual: the pay for these hours of a year is left out of the base.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub less_hours: Option<Hours>,
+        /// A fixed amount for each hour charged.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub per_hour: Option<Money>,
+        /// Annual: a fixed amount a year.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub per_year: Option<Money>,
+    }
 
-/// What the supplier keeps.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Margin {
-    /// A share of the cost, on top of it: price = cost x (1 + m).
-    Markup(Percent),
-    /// A share of the price: price = cost / (1 - m).
-    OnPrice(Percent),
-    /// A share of the pay alone: price = cost + pay x m.
-    OfPay(Percent),
-    /// A fixed amount for each hour charged.
-    PerHour(Money),
-}
+    /// What the supplier keeps.
+    #[serde(rename_all = "kebab-case")]
+    pub enum Margin {
+        /// A share of the cost, on top of it: price = cost x (1 + m).
+        Markup(Percent),
+        /// A share of the price: price = cost / (1 - m).
+        OnPrice(Percent),
+        /// A share of the pay alone: price = cost + pay x m.
+        OfPay(Percent),
+        /// A fixed amount for each hour charged.
+        PerHour(Money),
+    }
 
-/// Where cents appear.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rounding {
-    /// Only the price is rounded.
-    #[default]
-    Exact,
-    /// Each cost and the margin are rounded half-up to the cent as they arise.
-    Cent,
-}
-
-/// How a charge rate is built.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ChargeTemplate {
-    /// Its name in requests.
-    pub code: String,
-    /// Its name for people.
-    pub title: String,
-    /// What its amounts are in.
-    #[serde(default)]
-    pub currency: Currency,
-    /// Over what cost is counted.
-    #[serde(default)]
-    pub accounting: Accounting,
-    /// The on-costs, in order.
-    pub costs: Vec<OnCost>,
-    /// The margin.
-    pub margin: Margin,
     /// Where cents appear.
-    #[serde(default)]
-    pub rounding: Rounding,
-}
+    #[derive(Default)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Rounding {
+        /// Only the price is rounded.
+        #[default]
+        Exact,
+        /// Each cost and the margin are rounded half-up to the cent as they arise.
+        Cent,
+    }
 
-/// What kind of hour is charged.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Default,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-#[rkyv(derive(Debug, Clone, Copy, PartialEq, Eq))]
-pub enum HourKind {
-    /// Ordinary time, penalties included: its pay is ordinary time earnings.
-    #[default]
-    Ordinary,
-    /// Overtime: its pay is gross wages only.
-    Overtime,
+    /// How a charge rate is built.
+    pub struct ChargeTemplate {
+        /// Its name in requests.
+        pub code: String,
+        /// Its name for people.
+        pub title: String,
+        /// What its amounts are in.
+        #[serde(default)]
+        pub currency: Currency,
+        /// Over what cost is counted.
+        #[serde(default)]
+        pub accounting: Accounting,
+        /// The on-costs, in order.
+        pub costs: Vec<OnCost>,
+        /// The margin.
+        pub margin: Margin,
+        /// Where cents appear.
+        #[serde(default)]
+        pub rounding: Rounding,
+    }
+
+    /// What kind of hour is charged.
+    #[derive(Default)]
+    #[serde(rename_all = "kebab-case")]
+    #[rkyv(derive(Debug, Clone, Copy, PartialEq, Eq))]
+    pub enum HourKind {
+        /// Ordinary time, penalties included: its pay is ordinary time earnings.
+        #[default]
+        Ordinary,
+        /// Overtime: its pay is gross wages only.
+        Overtime,
+    }
 }
 
 impl ArchivedHourKind {

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use rkyv::{Archive, Deserialize, Serialize};
-use schemars::JsonSchema;
 use values::{Date, Moment};
 
 /// The most shifts in one quote.
@@ -15,50 +13,26 @@ pub const SHIFT_MINUTES_MAX: i32 = 24 * 60;
 /// The longest pay period: every shift starts within so many days of its start.
 pub const PERIOD_DAYS_MAX: i32 = 31;
 
-/// Time inside a shift that is not paid.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct UnpaidBreak {
-    /// On the local clock.
-    pub start: Moment,
-    /// On the local clock.
-    pub end: Moment,
-}
+contract::message! {
+    /// Time inside a shift that is not paid.
+    #[derive(Copy)]
+    pub struct UnpaidBreak {
+        /// On the local clock.
+        pub start: Moment,
+        /// On the local clock.
+        pub end: Moment,
+    }
 
-/// One attendance, on the local clock of its state.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-    JsonSchema,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Shift {
-    /// On the local clock.
-    pub start: Moment,
-    /// On the local clock; at most 24 hours after the start.
-    pub end: Moment,
-    /// Inside the shift, not overlapping; in any order.
-    #[serde(default)]
-    pub unpaid_breaks: Vec<UnpaidBreak>,
+    /// One attendance, on the local clock of its state.
+    pub struct Shift {
+        /// On the local clock.
+        pub start: Moment,
+        /// On the local clock; at most 24 hours after the start.
+        pub end: Moment,
+        /// Inside the shift, not overlapping; in any order.
+        #[serde(default)]
+        pub unpaid_breaks: Vec<UnpaidBreak>,
+    }
 }
 
 /// Shifts to be priced together, native or archived.

@@ -5,8 +5,7 @@
 //! reads nothing until its replies are taken can therefore not bring both sides to a stop.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, scope};
 use std::time::{Duration, Instant};
@@ -14,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::exchange::Exchange;
 use super::link::{Link, Target, is_pause};
 use super::locked;
+use super::socket::Socket;
 use crate::backoff::Backoff;
 use crate::call::{Call, Reply};
 use crate::error::{CallError, SessionError, SubmitError};
@@ -116,13 +116,13 @@ impl Lane {
         let mut state = locked(&self.state);
         state.closing = true;
         if let Some(link) = &state.link {
-            hang_up(&link.stream);
+            link.stream.hang_up();
         }
         self.changed.notify_all();
     }
 
     /// The lane's thread; `first` is what [`Lane::open`] gave for a connection made before.
-    pub(super) fn run(&self, first: Option<Arc<TcpStream>>) {
+    pub(super) fn run(&self, first: Option<Arc<Socket>>) {
         let options = &self.target.options;
         let mut backoff = Backoff::new(options.backoff_ms_min, options.backoff_ms_max);
         let mut stream = first;
@@ -196,7 +196,7 @@ impl Lane {
     }
 
     /// Takes a greeted connection into use; `None` when the lane is closing.
-    pub(super) fn open(&self, link: Link) -> Option<Arc<TcpStream>> {
+    pub(super) fn open(&self, link: Link) -> Option<Arc<Socket>> {
         let mut state = locked(&self.state);
         if state.closing {
             return None;
@@ -209,7 +209,7 @@ impl Lane {
     }
 
     /// Reads replies until the connection breaks.
-    fn serve(&self, stream: &TcpStream) -> Broken {
+    fn serve(&self, stream: &Socket) -> Broken {
         let mut fruitful = false;
         let (reason, repeat) = scope(|threads| {
             let ended = self.read(stream, &mut fruitful, || {
@@ -217,7 +217,7 @@ impl Lane {
                 let flush = || self.flush();
                 Builder::new().spawn_scoped(threads, flush).map(drop)
             });
-            hang_up(stream);
+            stream.hang_up();
             ended
         });
         Broken { reason, repeat, fruitful }
@@ -226,7 +226,7 @@ impl Lane {
     /// Says what ended the connection, and whether its requests may be sent again.
     fn read(
         &self,
-        mut stream: &TcpStream,
+        stream: &Socket,
         fruitful: &mut bool,
         mut flush_elsewhere: impl FnMut() -> io::Result<()>,
     ) -> (String, bool) {
@@ -296,9 +296,9 @@ impl Lane {
             link.session.take_output(&mut spare);
             let stream = Arc::clone(&link.stream);
             drop(state);
-            if (&*stream).write_all(&spare).is_err() {
+            if stream.write_all(&spare).is_err() {
                 // The reading thread sees the end of the stream and sorts things out.
-                hang_up(&stream);
+                stream.hang_up();
             }
             spare.clear();
             state = locked(&self.state);
@@ -358,9 +358,4 @@ impl State {
         self.link.as_ref().is_some_and(|link| 0 < link.session.in_flight())
             && quiet <= self.quiet_since.elapsed()
     }
-}
-
-fn hang_up(stream: &TcpStream) {
-    // It fails only when the connection is gone already, which is what is wanted.
-    drop(stream.shutdown(Shutdown::Both));
 }

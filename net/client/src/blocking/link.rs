@@ -1,7 +1,7 @@
 //! One greeted connection, and where to make it.
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,10 @@ use wire::{Slot, Welcome};
 
 use super::exchange::Exchange;
 use super::locked;
+use super::socket::Socket;
 use crate::error::ConnectError;
-use crate::options::Options;
+use crate::options::{Options, Transport};
+use crate::secured::Secured;
 use crate::session::{Arrival, Session};
 
 /// Where a box is, and what it last said about itself. Shared by all lanes of a client.
@@ -18,13 +20,15 @@ use crate::session::{Arrival, Session};
 pub(super) struct Target {
     pub(super) options: Options,
     addresses: Vec<SocketAddr>,
+    /// Unless nothing is to be encrypted.
+    secured: Option<Secured>,
     welcome: Mutex<Option<Arc<Welcome>>>,
 }
 
 /// A greeted connection.
 #[derive(Debug)]
 pub(super) struct Link {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) stream: Arc<Socket>,
     pub(super) session: Session<Arc<Exchange>>,
 }
 
@@ -33,7 +37,8 @@ impl Target {
         if addresses.is_empty() {
             return Err(ConnectError::NoAddress);
         }
-        Ok(Self { options, addresses, welcome: Mutex::new(None) })
+        let secured = Secured::of(&options.transport)?;
+        Ok(Self { options, addresses, secured, welcome: Mutex::new(None) })
     }
 
     pub(super) fn welcome(&self) -> Option<Arc<Welcome>> {
@@ -48,6 +53,10 @@ impl Target {
     pub(super) fn core_of(&self, slot: Slot) -> Option<u16> {
         let welcome = self.welcome()?;
         let core = welcome.slots.core_of(slot);
+        if self.is_quic() {
+            // A connection finds its core by its first id.
+            return (1 < welcome.cores()).then_some(core);
+        }
         welcome.addresses.get(usize::from(core))?.map(|_| core)
     }
 
@@ -64,7 +73,7 @@ impl Target {
             let direct =
                 direct.map(|it| if it.ip().is_unspecified() { here(it.port()) } else { it });
             for address in direct.into_iter().chain([*shared]) {
-                match self.greet(address) {
+                match self.greet(address, core) {
                     Ok(link) => return Ok(link),
                     Err(error) => last = error,
                 }
@@ -73,26 +82,40 @@ impl Target {
         Err(last)
     }
 
-    fn greet(&self, address: SocketAddr) -> Result<Link, ConnectError> {
+    fn is_quic(&self) -> bool {
+        matches!(self.options.transport, Transport::Quic(_))
+    }
+
+    fn greet(&self, address: SocketAddr, core: Option<u16>) -> Result<Link, ConnectError> {
         let connect_ms = self.options.connect_ms;
         let until = Instant::now() + Duration::from_millis(connect_ms);
-        let stream = TcpStream::connect_timeout(&address, Duration::from_millis(connect_ms.max(1)))
-            .map_err(ConnectError::Io)?;
-        stream.set_nodelay(true).map_err(ConnectError::Io)?;
-        let quiet = Some(Duration::from_millis(self.options.quiet_ms.max(1)));
-        stream.set_write_timeout(quiet).map_err(ConnectError::Io)?;
-        let mut session = Session::new(&self.options.name, self.options.in_flight_max);
+        let quiet = Duration::from_millis(self.options.quiet_ms.max(1));
+        let late = |error| match error {
+            ConnectError::Io(error) if is_pause(&error) && until <= Instant::now() => {
+                ConnectError::TimeLimit { connect_ms }
+            }
+            error => error,
+        };
+        let stream = match &self.secured {
+            None => Socket::plain(address, until),
+            Some(secured) if self.is_quic() => Socket::quic(address, core, secured, until),
+            Some(secured) => Socket::tls(address, secured, until),
+        };
+        let stream = stream.map_err(late)?;
+        stream.set_write_patience(quiet).map_err(ConnectError::Io)?;
+        let Options { name, in_flight_max, .. } = &self.options;
+        let mut session = Session::showing(name, self.options.shown(), *in_flight_max);
         let mut hello = Vec::new();
         session.take_output(&mut hello);
-        (&stream).write_all(&hello).map_err(ConnectError::Io)?;
+        stream.write_all(&hello).map_err(ConnectError::Io)?;
         let mut buffer = vec![0; wire::WELCOME_BYTES_MAX];
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(ConnectError::TimeLimit { connect_ms });
             }
-            stream.set_read_timeout(Some(left)).map_err(ConnectError::Io)?;
-            match (&stream).read(&mut buffer) {
+            stream.set_read_patience(left).map_err(ConnectError::Io)?;
+            match stream.read(&mut buffer) {
                 Ok(0) => return Err(ConnectError::Closed),
                 Ok(count) => session.receive(&buffer[..count]),
                 Err(error) if is_pause(&error) => continue,
@@ -104,7 +127,7 @@ impl Target {
                 break;
             }
         }
-        stream.set_read_timeout(quiet).map_err(ConnectError::Io)?;
+        stream.set_read_patience(quiet).map_err(ConnectError::Io)?;
         *locked(&self.welcome) = session.welcome().cloned().map(Arc::new);
         Ok(Link { stream: Arc::new(stream), session })
     }

@@ -1,6 +1,8 @@
 //! The text of API keys, and sealed seeds.
 
-use credentials::{API_KEY_BYTES, ApiKey, ApiKeyError, digest, open_seed, seal_seed};
+use credentials::{
+    API_KEY_BYTES, ApiKey, ApiKeyError, MasterKey, MasterKeyError, digest, open_seed, seal_seed,
+};
 use proptest::prelude::*;
 
 #[test]
@@ -43,11 +45,11 @@ fn every_typo_is_told_from_a_wrong_key() {
 
 #[test]
 fn a_sealed_seed_opens_for_its_own_key_and_id_only() {
-    let (master, seed) = ([1; 32], [2; 32]);
+    let (master, seed) = (MasterKey::new([1; 32]), [2; 32]);
     let sealed = seal_seed(&master, [3; 12], "2026-01", &seed);
     assert_eq!(sealed.len(), 60);
     assert_eq!(open_seed(&master, "2026-01", &sealed), Ok(seed));
-    assert!(open_seed(&[9; 32], "2026-01", &sealed).is_err());
+    assert!(open_seed(&MasterKey::new([9; 32]), "2026-01", &sealed).is_err());
     assert!(open_seed(&master, "2026-02", &sealed).is_err());
     for at in 0..sealed.len() {
         let mut damaged = sealed.clone();
@@ -68,4 +70,18 @@ proptest! {
     fn no_text_makes_it_panic(text in "(qk_)?\\PC{0,80}") {
         let _ = ApiKey::parse(&text);
     }
+}
+
+#[test]
+fn a_master_key_is_read_as_it_was_written_and_never_repeated() {
+    let master = MasterKey::new(std::array::from_fn(|at| u8::try_from(at * 7).unwrap()));
+    let text = master.text();
+    assert_eq!(text.len(), 64);
+    for same in [text.clone(), format!(" {text}\n"), text.to_uppercase()] {
+        assert_eq!(MasterKey::parse(&same), Ok(master.clone()));
+    }
+    for bad in ["", &text[..63], &text[..62], &format!("{text}00"), &text.replace('0', "g")] {
+        assert_eq!(MasterKey::parse(bad), Err(MasterKeyError));
+    }
+    assert_eq!(format!("{master:?}"), "MasterKey(..)");
 }

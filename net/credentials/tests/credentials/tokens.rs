@@ -44,6 +44,8 @@ fn an_issued_token_verifies_and_says_what_was_put_in() {
         subject: "ann",
         tenant: 5,
         scope: Some("rates.* identity.read"),
+        api_key: Some("4173"),
+        certificate: None,
         issued_s: NOW_S,
         expires_s: NOW_S + 600,
     };
@@ -53,6 +55,7 @@ fn an_issued_token_verifies_and_says_what_was_put_in() {
     let claims = token.verify(&[key()], &expected()).unwrap();
     assert_eq!((claims.text("sub"), claims.number("tenant")), (Some("ann"), Some(5)));
     assert_eq!(claims.words("scope"), Some(vec!["rates.*", "identity.read"]));
+    assert_eq!((claims.text("api_key"), claims.text("certificate")), (Some("4173"), None));
     assert_eq!((claims.words("roles"), claims.words("tenant")), (None, None));
     assert_eq!(claims.expires_s, NOW_S + 600);
     let narrow = NewToken { scope: None, ..new };

@@ -1,10 +1,12 @@
 //! The first identities of a new box.
 
 use contract::{Request, Stored};
-use credentials::{ApiKey, Signer, digest, seal_seed};
+use credentials::{ApiKey, ApiKeyError, MasterKey, NONCE_BYTES, Signer, digest, seal_seed};
+use identity::rules::{KEEP_S, PAGE_ROWS_MAX};
 use identity::{
-    ApiKeyMade, ApiKeys, ApiKeysReply, Base64Url, CreateApiKey, CreateTenant, CreateUser, Digest,
-    GrantRole, Refusal, RotateSigningKey, SetRole,
+    ApiKeyId, ApiKeyMade, ApiKeys, ApiKeysReply, Base64Url, CreateApiKey, CreateTenant, CreateUser,
+    Digest, GrantRole, Refusal, ResolveApiKey, RotateSigningKey, SetRole, SigningKeys,
+    SigningKeysReply,
 };
 
 use super::number;
@@ -29,9 +31,12 @@ pub struct Step {
 
 /// The first identities: tenant 1 `main`; in the box's own tenant the role `admin`, which may do
 /// everything, the user `admin`, who has it, and an API key of that user.
+///
+/// It can be repeated: keep the secret durably before [`Bootstrap::steps`] run. When they were
+/// interrupted, [`Bootstrap::is_own`] finds the key that they made of it.
 pub struct Bootstrap {
-    secret: [u8; 32],
-    rotation: Option<RotateSigningKey>,
+    /// Its id is 0 until the box has given it one.
+    key: ApiKey,
 }
 
 /// A reply is not what its step is answered with.
@@ -42,59 +47,52 @@ pub struct BootstrapError;
 impl Bootstrap {
     /// With the API key's secret: 32 random bytes.
     pub const fn new(secret: [u8; 32]) -> Self {
-        Self { secret, rotation: None }
+        Self { key: ApiKey::new(0, secret) }
     }
 
-    /// And with a key that signs the box's own tokens: its id, its seed and a nonce (32 and 12
-    /// random bytes), and the master key that seals the seed for the log.
-    #[must_use]
-    pub fn with_signing_key(
-        mut self,
-        kid: &str,
-        seed: &[u8; 32],
-        master: &[u8; 32],
-        nonce: [u8; credentials::NONCE_BYTES],
-    ) -> Self {
-        self.rotation = Some(RotateSigningKey {
-            kid: kid.to_owned(),
-            public_key: Base64Url(Signer::new(kid, seed).public_key().to_vec()),
-            sealed_seed: Base64Url(seal_seed(master, nonce, kid, seed)),
-            keep_s: 0,
-        });
-        self
+    /// What to keep durably before the steps run, and to keep secret.
+    pub fn unfinished_text(&self) -> String {
+        self.key.text()
     }
 
-    /// Asks whether anything is to do: give its outcome to [`Bootstrap::is_needed`].
+    /// From what was kept before the steps ran.
+    pub fn resume(text: &str) -> Result<Self, ApiKeyError> {
+        Ok(Self { key: ApiKey::parse(text)?.with_id(0) })
+    }
+
+    /// Asks what there is: give its outcome to [`Bootstrap::keys`].
     pub fn question() -> Step {
-        step(
-            "looking for the admin's API key",
-            0,
-            &ApiKeys { user: ADMIN.to_owned(), after: None, limit: Some(1) },
-        )
+        let limit = Some(PAGE_ROWS_MAX);
+        let request = ApiKeys { user: ADMIN.to_owned(), after: None, limit };
+        step("looking for the admin's API key", 0, &request)
     }
 
-    /// Whether the admin lacks a key, from the reply to the question or the code of its refusal.
-    pub fn is_needed(outcome: Result<&[u8], u16>) -> Result<bool, BootstrapError> {
+    /// The admin's keys, from the reply to the question or the code of its refusal. When there are
+    /// none, run [`Bootstrap::steps`].
+    pub fn keys(outcome: Result<&[u8], u16>) -> Result<Vec<ApiKeyId>, BootstrapError> {
         match outcome {
             Ok(reply) => {
-                Ok(ApiKeysReply::decode(reply).map_err(|_| BootstrapError)?.api_keys.is_empty())
+                let keys = ApiKeysReply::decode(reply).map_err(|_| BootstrapError)?.api_keys;
+                Ok(keys.iter().map(|it| it.id).collect())
             }
-            Err(code) if code == Refusal::UserUnknown as u16 => Ok(true),
+            Err(code) if code == Refusal::UserUnknown as u16 => Ok(Vec::new()),
             Err(_) => Err(BootstrapError),
         }
+    }
+
+    /// Asks whether the secret is that of this key: if so, it is answered, otherwise refused.
+    pub fn is_own(&self, id: ApiKeyId) -> Step {
+        let digest = Digest(self.key.digest());
+        step("looking whose API key it is", 0, &ResolveApiKey { id, digest, known: 0 })
     }
 
     /// What to run, in this order; the last is answered with the key's id.
     pub fn steps(&self) -> Vec<Step> {
         let (number, name) = MAIN;
         let admin = || ADMIN.to_owned();
-        let mut steps = vec![
+        vec![
             step("tenant main", 0, &CreateTenant { number, name: name.to_owned() }),
             step("role admin", 0, &SetRole { role: admin(), permissions: vec!["*".to_owned()] }),
-        ];
-        let kept = Refusal::SigningKeyExists as u16;
-        steps.extend(self.rotation.as_ref().map(|it| step("signing key", kept, it)));
-        steps.extend([
             step(
                 "user admin",
                 Refusal::UserExists as u16,
@@ -107,19 +105,67 @@ impl Bootstrap {
                 &CreateApiKey {
                     user: admin(),
                     scopes: vec!["*".to_owned()],
-                    digest: Digest(digest(&self.secret)),
+                    digest: Digest(self.key.digest()),
                     expires_us: None,
                     label: "made at the first start".to_owned(),
                 },
             ),
-        ]);
-        steps
+        ]
     }
 
-    /// The API key's text, from the reply to the last step. Show it once; it is nowhere else.
-    pub fn key_text(&self, reply: &[u8]) -> Result<String, BootstrapError> {
-        let made = ApiKeyMade::decode(reply).map_err(|_| BootstrapError)?;
-        Ok(ApiKey::new(made.id.get(), self.secret).text())
+    /// The id of the key, from the reply to the last step.
+    pub fn made(reply: &[u8]) -> Result<ApiKeyId, BootstrapError> {
+        ApiKeyMade::decode(reply).map(|it| it.id).map_err(|_| BootstrapError)
+    }
+
+    /// The text of the key. Show it once; it is nowhere else.
+    pub fn key_text(&self, id: ApiKeyId) -> String {
+        self.key.clone().with_id(id.get()).text()
+    }
+}
+
+/// A key for the box's own tokens: the first, or one that takes over from the one before.
+pub struct NewSigningKey {
+    /// 32 random bytes (RFC 8032 section 5.1.5).
+    pub seed: [u8; 32],
+    /// Random too, for the sealing of the seed.
+    pub nonce: [u8; NONCE_BYTES],
+    /// For how long the key before is kept, in seconds; `None` for as long as its tokens can live, 0
+    /// when it is known to somebody else.
+    pub keep_s: Option<u32>,
+}
+
+impl NewSigningKey {
+    /// Asks whether there is a key: give its reply to [`NewSigningKey::is_needed`].
+    pub fn question() -> Step {
+        step("looking for the signing key", 0, &SigningKeys {})
+    }
+
+    /// Whether there is none, from the reply to the question.
+    pub fn is_needed(reply: &[u8]) -> Result<bool, BootstrapError> {
+        Ok(SigningKeysReply::decode(reply).map_err(|_| BootstrapError)?.keys.is_empty())
+    }
+
+    /// Makes it the one that signs, its seed sealed for the log. Its id follows from its public key.
+    pub fn step(&self, master: &MasterKey) -> Step {
+        let public_key = Signer::new("", &self.seed).public_key();
+        let digest = digest(&public_key);
+        let (name, _) = digest.split_first_chunk().expect("a digest is 32 bytes");
+        let kid = format!("{:016x}", u64::from_be_bytes(*name));
+        let sealed = seal_seed(master, self.nonce, &kid, &self.seed);
+        let rotation = RotateSigningKey {
+            kid,
+            public_key: Base64Url(public_key.to_vec()),
+            sealed_seed: Base64Url(sealed),
+            keep_s: self.keep_s.unwrap_or(KEEP_S),
+        };
+        step("signing key", Refusal::SigningKeyExists as u16, &rotation)
+    }
+}
+
+impl std::fmt::Debug for NewSigningKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewSigningKey").field("keep_s", &self.keep_s).finish_non_exhaustive()
     }
 }
 

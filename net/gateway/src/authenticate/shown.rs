@@ -1,6 +1,7 @@
 //! What a request shows, and what a refused caller is told to show.
 
 use credentials::API_KEY_PREFIX;
+use tls::ClientIdentity;
 
 use super::refused;
 use crate::rejection::Rejection;
@@ -12,6 +13,9 @@ pub enum Shown<'a> {
     ApiKey(&'a str),
     /// An access token.
     Token(&'a str),
+    /// A client certificate, by the name that the handshake verified. Counts when nothing else is
+    /// shown.
+    Certificate(&'a ClientIdentity),
 }
 
 impl<'a> Shown<'a> {
@@ -63,6 +67,7 @@ impl std::fmt::Debug for Shown<'_> {
         f.write_str(match self {
             Self::ApiKey(_) => "ApiKey(..)",
             Self::Token(_) => "Token(..)",
+            Self::Certificate(_) => "Certificate(..)",
         })
     }
 }

@@ -4,13 +4,18 @@ use std::rc::Rc;
 
 use credentials::{Algorithm, Claims, Expected, Key, Token, TokenError, digest};
 use identity::rules::{PATTERNS_MAX, is_pattern};
-use identity::{IssuerRow, PublicKey, ResolveIssuer, SigningKeys};
+use identity::{ApiKeyId, IssuerRow, PublicKey, ResolveIssuer, ResolveUser, SigningKeys};
 
-use super::{Authenticated, Authenticator, Permissions, Ready, authenticated, keep, refused};
+use super::kept::Weight;
+use super::{Authenticated, Authenticator, Credential, Permissions, Ready, authenticated, refused};
 use crate::rejection::Rejection;
 
 /// The claim of the box's own tokens that narrows the user's permissions.
 const SCOPE: &str = "scope";
+
+/// The claims of the box's own tokens that say what it issued them for.
+const API_KEY: &str = "api_key";
+const CERTIFICATE: &str = "certificate";
 
 /// A token whose signature and claims held, and what it led to.
 #[derive(Debug, Clone)]
@@ -21,22 +26,40 @@ pub(super) struct Verified {
     until_s: u64,
     tenant: u32,
     user: Rc<str>,
+    /// What the box issued it for, and it ends with.
+    api_key: Option<ApiKeyId>,
+    certificate: Option<Rc<str>>,
     /// What it narrows the user's permissions to.
     scopes: Rc<[String]>,
     ready: Option<Ready>,
 }
 
+impl Weight for Verified {
+    fn bytes(&self) -> usize {
+        let scopes = self.scopes.iter().map(|it| size_of::<String>() + it.len()).sum::<usize>();
+        let certificate = self.certificate.as_ref().map_or(0, |it| it.len());
+        let ready = self.ready.as_ref().map_or(0, Weight::bytes);
+        size_of::<Self>() + self.user.len() + certificate + scopes + ready
+    }
+}
+
 impl Authenticator {
     pub(super) async fn token(&self, text: &str) -> Result<Authenticated, Rejection> {
         let name = digest(text.as_bytes());
-        let known = self.tokens.borrow().get(&name).cloned();
+        let known = self.tokens.borrow().get(&name);
         let mut verified = match known {
             Some(verified) => verified,
             None => self.verify(text).await?,
         };
         let resolve = async |verified: &Verified| {
-            let known = verified.ready.as_ref().map_or(0, |it| it.stamp);
-            self.user(verified.tenant, &verified.user, known).await
+            let request = ResolveUser {
+                tenant: verified.tenant,
+                user: verified.user.as_ref().to_owned(),
+                api_key: verified.api_key,
+                certificate: verified.certificate.as_deref().map(str::to_owned),
+                known: verified.ready.as_ref().map_or(0, |it| it.stamp),
+            };
+            self.ask(&request).await
         };
         let outcome = resolve(&verified).await;
         if self.now_s() >= verified.until_s {
@@ -58,12 +81,12 @@ impl Authenticator {
                 let permissions = Permissions::new(&principal.permissions, &verified.scopes);
                 let stamp = principal.stamp;
                 verified.ready = Some(Ready { stamp, permissions: permissions.clone() });
-                keep(&mut self.tokens.borrow_mut(), name, verified);
+                self.tokens.borrow_mut().put(name, verified);
                 permissions
             }
         };
         let [low @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = name;
-        Ok(authenticated(&principal, u128::from_le_bytes(low), permissions))
+        Ok(authenticated(&principal, u128::from_le_bytes(low), Credential::Token, permissions))
     }
 
     async fn verify(&self, text: &str) -> Result<Verified, Rejection> {
@@ -91,7 +114,8 @@ impl Authenticator {
         let claims = self.claims(token, &[key], issuer, audience).map_err(of_token)?;
         let tenant = claims.number("tenant").and_then(|it| u32::try_from(it).ok());
         let user = claims.text("sub");
-        let (Some(tenant), Some(user)) = (tenant, user) else {
+        let api_key = claims.text(API_KEY).map(ApiKeyId::parse).transpose().ok();
+        let (Some(tenant), Some(user), Some(api_key)) = (tenant, user, api_key) else {
             return Err(of_token(TokenError::Invalid));
         };
         let scopes = claims.text(SCOPE).map_or_else(everything, |_| scopes(&claims, SCOPE));
@@ -101,6 +125,8 @@ impl Authenticator {
             until_s: self.until_s(&claims).min(kept_until_s),
             tenant,
             user: user.into(),
+            api_key,
+            certificate: claims.text(CERTIFICATE).map(Rc::from),
             scopes,
             ready: None,
         })
@@ -137,6 +163,8 @@ impl Authenticator {
             until_s: self.until_s(claims),
             tenant: row.tenant,
             user: user.into(),
+            api_key: None,
+            certificate: None,
             scopes: claim.map_or_else(everything, |it| scopes(claims, it)),
             ready: None,
         })

@@ -9,17 +9,24 @@ use std::{
     time::Duration,
 };
 
-use contract::{Actor, Entry, Request, Stored, Tenant};
+use contract::{Actor, Entry, Operation, Request, Stored, Tenant};
+use credentials::MasterKey;
 use frame::Lsn;
-use gateway::{Authenticator, Bootstrap, Rejection, Shown, Step, TokenTerms};
+use gateway::{
+    Authenticated, Authenticator, Bootstrap, NewSigningKey, Rejection, Shown, Step, TokenTerms,
+};
+use identity::{IssueToken, TokenIssued};
 use runtime::{Core, DeviceChoice, Doors, Options, Running, start};
 use shard::{Call, Fault, Ticket};
 use tempfile::TempDir;
+use tls::ClientIdentity;
 
 static ENTRIES: &[Entry] = &[identity::ENTRY];
 
 /// The box's own issuer.
 pub const ISSUER: &str = "https://box.example";
+/// What the box was started with.
+pub const MASTER: MasterKey = MasterKey::new([8; 32]);
 
 type Job = Box<dyn FnOnce(Core, Rc<Authenticator>) + Send>;
 
@@ -54,6 +61,7 @@ impl TestBox {
                 issuer: ISSUER.to_owned(),
                 audience: "quoin".to_owned(),
                 leeway_s: 30,
+                master: Some(MASTER),
             };
             let authenticator = Rc::new(Authenticator::new(&core, terms));
             monoio::spawn(async move {
@@ -95,9 +103,7 @@ impl TestBox {
     }
 
     pub fn run_on<R: Request>(&self, core: usize, tenant: u32, request: &R) -> R::Reply {
-        let operation = identity::ENTRY.operations.iter();
-        let mut operation = operation.filter(|it| it.shape.name == R::SHAPE.name);
-        let operation = operation.next().unwrap().number(identity::ENTRY.id);
+        let operation = number::<R>();
         let mut payload = Vec::new();
         request.encode(&mut payload);
         let reply = self.step(core, tenant, operation, payload).unwrap();
@@ -112,46 +118,82 @@ impl TestBox {
         payload: Vec<u8>,
     ) -> Result<Vec<u8>, Fault> {
         self.on(core, move |core, _| async move {
-            let call = Call {
-                ticket: Ticket(0),
-                operation,
-                tenant: Tenant(tenant),
-                actor: Actor(0),
-                correlation: 0,
-                idempotency: None,
-                deadline_us: 0,
-                at_least: Lsn::NONE,
-                payload: &payload,
-            };
             let mut out = Vec::new();
+            let call = call(operation, Tenant(tenant), Actor(0), &payload);
             core.ask(call, &mut out).await.map(|_| out)
         })
     }
 
-    /// The admin's key, when one was made.
-    pub fn bootstrap(&self, bootstrap: &Bootstrap) -> Option<String> {
-        let run = |step: Step| self.step(1, 0, step.operation, step.payload);
-        let code = |fault: &Fault| match fault {
+    fn own_step(&self, step: Step) -> Result<Vec<u8>, u16> {
+        self.step(1, 0, step.operation, step.payload).map_err(|fault| match fault {
             Fault::Denied(denial) => denial.code,
             fault => panic!("{fault}"),
-        };
-        let outcome = run(Bootstrap::question());
-        let outcome = outcome.as_ref().map(Vec::as_slice).map_err(code);
-        if !Bootstrap::is_needed(outcome).unwrap() {
-            return None;
+        })
+    }
+
+    /// The admin's key: one that is made now, or one that was made of the same secret. `None` when
+    /// there is another.
+    pub fn bootstrap(&self, bootstrap: &Bootstrap) -> Option<String> {
+        let outcome = self.own_step(Bootstrap::question());
+        let keys = Bootstrap::keys(outcome.as_ref().map(Vec::as_slice).map_err(|it| *it)).unwrap();
+        if !keys.is_empty() {
+            let own = keys.into_iter().find(|id| self.own_step(bootstrap.is_own(*id)).is_ok())?;
+            return Some(bootstrap.key_text(own));
         }
         let mut last = Vec::new();
         for step in bootstrap.steps() {
-            last = run(step).unwrap();
+            last = self.own_step(step).unwrap();
         }
-        Some(bootstrap.key_text(&last).unwrap())
+        Some(bootstrap.key_text(Bootstrap::made(&last).unwrap()))
+    }
+
+    /// Makes a key sign.
+    pub fn rotate(&self, key: &NewSigningKey) {
+        self.own_step(key.step(&MASTER)).unwrap();
+    }
+
+    /// Whether there is a key that signs.
+    pub fn lacks_signing_key(&self) -> bool {
+        let reply = self.own_step(NewSigningKey::question()).unwrap();
+        NewSigningKey::is_needed(&reply).unwrap()
+    }
+
+    /// Exchanges a credential for a token, as a door does.
+    pub fn issue(&self, by: Evidence, request: &IssueToken) -> Result<TokenIssued, (u16, String)> {
+        let mut payload = Vec::new();
+        request.encode(&mut payload);
+        let issued = self.on(0, move |core, authenticator| async move {
+            let caller = by.show(&authenticator).await?;
+            let operation = number::<IssueToken>();
+            authenticator.hand_out(&caller, operation, &payload)?;
+            let call = call(operation, caller.tenant, caller.actor, &payload);
+            let mut reply = Vec::new();
+            core.ask(call, &mut reply).await.map_err(|it| Rejection::of(&it))?;
+            authenticator.finish(Some(&caller), operation, &mut reply)?;
+            Ok(TokenIssued::decode(&reply).unwrap())
+        });
+        issued.map_err(|it: Rejection| (it.http, it.name.to_owned()))
+    }
+
+    /// Whether a door lets a request through, after its permission was looked at.
+    pub fn hand_out<R: Request>(&self, credential: &str, request: &R) -> Result<(), Rejection> {
+        let mut payload = Vec::new();
+        request.encode(&mut payload);
+        let by = Evidence::Text(credential.to_owned());
+        self.on(0, move |_, authenticator| async move {
+            let caller = by.show(&authenticator).await?;
+            authenticator.hand_out(&caller, number::<R>(), &payload)
+        })
     }
 
     /// Shows a credential to one core.
     pub fn ask(&self, core: usize, credential: &str, permission: &'static str) -> Outcome {
-        let credential = credential.to_owned();
+        self.show(core, Evidence::Text(credential.to_owned()), permission)
+    }
+
+    pub fn show(&self, core: usize, by: Evidence, permission: &'static str) -> Outcome {
         self.on(core, move |_, authenticator| async move {
-            match authenticator.authenticate(Shown::bearer(&credential)).await {
+            match by.show(&authenticator).await {
                 Ok(caller) => Outcome::Asked {
                     tenant: caller.tenant.0,
                     allowed: caller.permissions.allows(permission),
@@ -159,6 +201,15 @@ impl TestBox {
                 Err(rejection) => Outcome::Refused(rejection.http, rejection.name),
             }
         })
+    }
+
+    /// Why a credential is refused.
+    pub fn refusal(&self, credential: &str) -> Rejection {
+        let by = Evidence::Text(credential.to_owned());
+        self.on(
+            0,
+            move |_, authenticator| async move { by.show(&authenticator).await.unwrap_err() },
+        )
     }
 
     pub fn on_behalf(&self, credential: &str, tenant: u32) -> Result<u32, u16> {
@@ -174,13 +225,54 @@ impl TestBox {
         let credential = credential.to_owned();
         self.on(0, move |_, authenticator| async move {
             let caller = authenticator.authenticate(Shown::bearer(&credential)).await.unwrap();
-            let mut operations = identity::ENTRY.operations.iter();
-            caller.authorise(operations.find(|it| it.shape.name == operation).unwrap())
+            caller.authorise(named(operation))
         })
     }
 
     pub fn jwks(&self) -> String {
         self.on(1, |_, authenticator| async move { authenticator.jwks().await.unwrap() })
+    }
+}
+
+/// What a caller shows.
+#[derive(Debug, Clone)]
+pub enum Evidence {
+    Text(String),
+    Certificate(ClientIdentity),
+}
+
+impl Evidence {
+    async fn show(&self, authenticator: &Authenticator) -> Result<Authenticated, Rejection> {
+        authenticator
+            .authenticate(match self {
+                Self::Text(text) => Shown::bearer(text),
+                Self::Certificate(identity) => Shown::Certificate(identity),
+            })
+            .await
+    }
+}
+
+fn named(operation: &str) -> &'static Operation {
+    let mut operations = identity::ENTRY.operations.iter();
+    operations.find(|it| it.shape.name == operation).unwrap()
+}
+
+fn number<R: Request>() -> u32 {
+    named(R::SHAPE.name).number(identity::ENTRY.id)
+}
+
+fn call(operation: u32, tenant: Tenant, actor: Actor, payload: &[u8]) -> Call<'_> {
+    Call {
+        ticket: Ticket(0),
+        operation,
+        tenant,
+        actor,
+        correlation: 0,
+        idempotency: None,
+        deadline_us: 0,
+        at_least: Lsn::NONE,
+        precondition: None,
+        payload,
     }
 }
 

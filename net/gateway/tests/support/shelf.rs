@@ -1,8 +1,8 @@
 //! A small domain for the tests of the doors: items on a shelf, and an echo.
 
 use contract::{
-    Answer, Ask, Batch, Decide, Denial, Entry, Events, Method, Nothing, Placement, RateClass,
-    Reply, ReplySink, Request, Shape, Touched,
+    Answer, Ask, Batch, Decide, Denial, Deprecation, Entry, Events, Method, Nothing, Placement,
+    RateClass, Reply, ReplySink, Request, Shape, Touched,
 };
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -167,6 +167,11 @@ impl Request for Echo {
         "/v1/shelf/echo",
         r#"{"text":"ho","times":2,"loud":false}"#,
     );
+    const DEPRECATION: Option<Deprecation> = Some(Deprecation {
+        since_s: 1_767_225_600,
+        sunset_s: Some(1_798_761_600),
+        successor: Some("/v2/shelf/echo"),
+    });
 }
 
 impl Answer<Shelf> for Echo {

@@ -182,6 +182,10 @@ fn target(method: &Method, pseudo: Pseudo, fields: &HeaderMap) -> Result<Uri, Fa
         if !asterisk && path.first() != Some(&b'/') || path.contains(&b'#') {
             return Err(MALFORMED);
         }
+        // RFC 3986, section 3.1; the type looks at the letters only.
+        if !scheme.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(MALFORMED);
+        }
         parts.scheme = Some(Scheme::try_from(&scheme[..]).map_err(|_| MALFORMED)?);
         parts.path_and_query = Some(PathAndQuery::from_maybe_shared(path).map_err(|_| MALFORMED)?);
     }
@@ -256,7 +260,7 @@ mod tests {
 
     #[test]
     fn malformed_requests_are_told_from_good_ones() {
-        let rows: [&[(&str, &str)]; 22] = [
+        let rows: [&[(&str, &str)]; 23] = [
             // A pseudo-header field is missing.
             &[GET[1], GET[2], GET[3]],
             &[GET[0], GET[2], GET[3]],
@@ -277,6 +281,7 @@ mod tests {
             &[GET[0], GET[1], GET[2], (":path", "/a b")],
             &[GET[0], GET[1], GET[2], (":path", "/a#b")],
             &[GET[0], (":scheme", "h tp"), GET[2], GET[3]],
+            &[GET[0], (":scheme", "1ttp"), GET[2], GET[3]],
             // A host that says something else, or twice.
             &[GET[0], GET[1], GET[2], GET[3], ("host", "b.test")],
             &[GET[0], GET[1], GET[3], ("host", "a"), ("host", "a")],

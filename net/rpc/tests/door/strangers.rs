@@ -106,7 +106,7 @@ fn whoever_speaks_something_else_is_refused_and_closed() {
     let quoin = TestBox::open(1, rpc::Options::default());
     for (bytes, detail) in [
         (&b"GET / HTTP/1.1\r\n\r\n"[..], "handshake byte 0: the peer does not speak this protocol"),
-        (b"QUOIN\0\x01\x02", "handshake byte 6: length 513 is outside 14 up to 256"),
+        (b"QUOIN\0\0\0", "handshake byte 6: length 0 is outside 14 up to 8272"),
         (&[0xff; 64], "handshake byte 0: the peer does not speak this protocol"),
     ] {
         let mut raw = Raw::connect(&quoin);
@@ -122,7 +122,7 @@ fn a_version_from_the_future_is_told_what_is_spoken() {
     let quoin = TestBox::open(1, rpc::Options::default());
     let mut raw = Raw::connect(&quoin);
     let mut out = Vec::new();
-    Hello { version_min: 7, version_max: 9, name: "x" }.encode(&mut out);
+    Hello { version_min: 7, version_max: 9, ..Hello::new("x") }.encode(&mut out);
     raw.send(&out);
     let refusal = raw.refusal();
     assert_eq!((refusal.status, refusal.version_min), (Status::WrongVersion, 1));

@@ -20,7 +20,7 @@ fn a_greeting_that_is_none_is_refused_and_closed() {
     };
     let future = |version_min, version_max| {
         let mut out = Vec::new();
-        Hello { version_min, version_max, name: "future" }.encode(&mut out);
+        Hello { version_min, version_max, ..Hello::new("future") }.encode(&mut out);
         out
     };
     check("another protocol", b"GET / HTTP/1.1\r\n\r\n", Status::Garbled, "byte 0");
@@ -38,7 +38,7 @@ fn a_greeting_may_come_in_pieces_and_offer_more_than_is_spoken() {
     let quoin = TestBox::quiet();
     let mut raw = Raw::connect(&quoin.server.rpc());
     let mut out = Vec::new();
-    Hello { version_min: 1, version_max: 900, name: "broad" }.encode(&mut out);
+    Hello { version_min: 1, version_max: 900, ..Hello::new("broad") }.encode(&mut out);
     let quote = archived("rates.quote", &quote());
     out.extend(request(5, operation("rates.quote").0, &quote));
     for byte in out {

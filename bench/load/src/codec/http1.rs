@@ -1,10 +1,9 @@
 //! HTTP/1.1 with keep-alive: just enough of it to load a server, no more.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::str::from_utf8;
 
-use super::{Answer, Keys};
+use super::{Answer, Head, KEY_BLANK, KEY_DIGITS, Keys, is_success};
 use crate::tally::Statuses;
 use crate::workload::Workload;
 
@@ -24,21 +23,26 @@ pub(crate) struct Codec {
 }
 
 impl Codec {
-    pub(crate) fn new(workload: &Workload, address: SocketAddr, keys: Option<Keys>) -> Self {
-        let Workload { method, path, json, .. } = workload;
-        let mut template = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\n").into_bytes();
+    pub(crate) fn new(head: &Head<'_>, keys: Option<Keys>) -> Self {
+        let Head { authority, api_key, .. } = head;
+        let Workload { method, path, json, .. } = head.workload;
+        let mut template =
+            format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\n").into_bytes();
+        let mut line = |line: String| template.extend_from_slice(line.as_bytes());
+        if let Some(api_key) = api_key {
+            line(format!("X-Api-Key: {api_key}\r\n"));
+        }
         if !json.is_empty() {
-            let body_bytes = json.len();
-            let length = format!("Content-Length: {body_bytes}\r\n");
-            template.extend_from_slice(b"Content-Type: application/json\r\n");
-            template.extend_from_slice(length.as_bytes());
+            line("Content-Type: application/json\r\n".to_owned());
+            line(format!("Content-Length: {}\r\n", json.len()));
         }
         let mut key_at = 0;
         if keys.is_some() {
-            template.extend_from_slice(b"Idempotency-Key: ");
+            // A structured field: a string is quoted.
+            template.extend_from_slice(b"Idempotency-Key: \"");
             key_at = template.len();
-            template.extend_from_slice(&[b'0'; 32]);
-            template.extend_from_slice(b"\r\n");
+            template.extend_from_slice(KEY_BLANK);
+            template.extend_from_slice(b"\"\r\n");
         }
         template.extend_from_slice(b"\r\n");
         template.extend_from_slice(json);
@@ -47,12 +51,7 @@ impl Codec {
 
     pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
         if let Some(keys) = &mut self.keys {
-            let key = keys.next();
-            let digits = &mut self.template[self.key_at..self.key_at + 32];
-            for (shift, digit) in (0..128).step_by(4).rev().zip(digits) {
-                let nibble = usize::try_from(key >> shift & 15).expect("four bits");
-                *digit = b"0123456789abcdef"[nibble];
-            }
+            keys.write_next(&mut self.template[self.key_at..][..KEY_DIGITS]);
         }
         out.extend_from_slice(&self.template);
         self.order.push_back(slot);
@@ -66,8 +65,9 @@ impl Codec {
         let Some(response) = Response::parse(bytes)? else { return Ok(None) };
         let slot = self.order.pop_front().ok_or("a response that nobody asked for")?;
         statuses.add(response.status);
-        let ok = (200..300).contains(&response.status);
-        Ok(Some(Answer { bytes: response.head_bytes + response.body_bytes, slot, ok }))
+        let ok = is_success(response.status);
+        let Response { head_bytes, body_bytes, .. } = response;
+        Ok(Some(Answer { bytes: head_bytes + body_bytes, body_bytes, slot, ok }))
     }
 }
 
@@ -148,18 +148,25 @@ mod tests {
 
     #[test]
     fn replies_answer_requests_in_order_and_keys_are_written_out() {
-        let address = SocketAddr::from(([127, 0, 0, 1], 8080));
         let workload = Workload { json: b"{}".to_vec(), ..Workload::plain(7, b"") };
-        let mut codec = Codec::new(&workload, address, Some(Keys::new(0xabc, 0)));
+        let head = Head {
+            workload: &workload,
+            authority: "box:8080",
+            secure: false,
+            api_key: Some("secret"),
+            keyed: true,
+        };
+        let mut codec = Codec::new(&head, Some(Keys::new(0xabc, 0)));
         let mut out = Vec::new();
         codec.append(&mut out, 3);
         codec.append(&mut out, 1);
         let text = from_utf8(&out).unwrap();
         assert!(
-            text.contains("\r\nIdempotency-Key: 0000000000000abc0000000000000001\r\n"),
+            text.contains("\r\nIdempotency-Key: \"0000000000000abc0000000000000001\"\r\n"),
             "{text}"
         );
-        assert!(text.contains("0000000000000abc0000000000000002\r\n\r\n{}"), "{text}");
+        assert!(text.contains("0000000000000abc0000000000000002\"\r\n\r\n{}"), "{text}");
+        assert!(text.contains("\r\nHost: box:8080\r\nX-Api-Key: secret\r\n"), "{text}");
         assert!(text.contains("Content-Length: 2\r\n"), "{text}");
         let mut statuses = Tally::new().statuses;
         for (response, slot, ok) in [("200", 3, true), ("503", 1, false)] {

@@ -1,0 +1,174 @@
+//! HPACK (RFC 7541): requests are written as a client with a header table writes them, and of
+//! responses the status is read.
+
+use std::collections::VecDeque;
+
+use super::super::fields::{read_integer, read_string, write_integer, write_string};
+use super::super::{Head, KEY_BLANK};
+
+/// Entries that a table of 4,096 bytes has room for: each counts for 32 bytes and its text
+/// (section 4.1).
+const ENTRIES_MAX: usize = 4096 / 32;
+/// The statuses of the static table, from 200 (number 8) to 500 (number 14) (appendix A).
+const STATUSES: [u16; 7] = [200, 204, 206, 304, 400, 404, 500];
+const FIRST_STATUS: u64 = 8;
+const STATIC_COUNT: u64 = 61;
+/// The static names: authority, method, path, content-length, content-type.
+const AUTHORITY: usize = 1;
+const METHOD: usize = 2;
+const PATH: usize = 4;
+const CONTENT_LENGTH: usize = 28;
+const CONTENT_TYPE: usize = 31;
+
+/// Whether a request teaches the server its fields or refers to what it was taught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The first of a connection.
+    Teach,
+    /// All others.
+    Refer,
+}
+
+/// Writes the header block of a request, and gives the place of the key's digits.
+pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
+    let Head { workload, authority, secure, api_key, keyed } = *head;
+    match workload.method {
+        "GET" => write_integer(out, 0x80, 7, METHOD),
+        "POST" => write_integer(out, 0x80, 7, METHOD + 1),
+        // Without indexing (section 6.2.2).
+        other => {
+            write_integer(out, 0x00, 4, METHOD);
+            write_string(out, 0x00, 7, other.as_bytes());
+        }
+    }
+    // http is 6 and https 7.
+    write_integer(out, 0x80, 7, if secure { 7 } else { 6 });
+    let length = workload.json.len().to_string();
+    let mut fields: Vec<(usize, &str, &str)> =
+        vec![(PATH, ":path", &workload.path), (AUTHORITY, ":authority", authority)];
+    if let Some(api_key) = api_key {
+        fields.push((0, "x-api-key", api_key));
+    }
+    if !workload.json.is_empty() {
+        fields.push((CONTENT_TYPE, "content-type", "application/json"));
+        fields.push((CONTENT_LENGTH, "content-length", &length));
+    }
+    let count = fields.len();
+    for (index, (number, name, value)) in fields.into_iter().enumerate() {
+        match form {
+            // With indexing (section 6.2.1): the last one taught is the first of the table.
+            Form::Teach => {
+                write_integer(out, 0x40, 6, number);
+                if number == 0 {
+                    write_string(out, 0x00, 7, name.as_bytes());
+                }
+                write_string(out, 0x00, 7, value.as_bytes());
+            }
+            Form::Refer => {
+                let first = usize::try_from(STATIC_COUNT + 1).expect("a small number");
+                write_integer(out, 0x80, 7, first + (count - 1 - index));
+            }
+        }
+    }
+    if keyed {
+        write_integer(out, 0x00, 4, 0);
+        write_string(out, 0x00, 7, b"idempotency-key");
+        write_string(out, 0x00, 7, &[b"\"", KEY_BLANK, b"\""].concat());
+    }
+    // The digits and a quotation mark are the last.
+    out.len().saturating_sub(KEY_BLANK.len() + 1)
+}
+
+/// What the server has taught: of each entry whether its name is `:status`, and the status. A server
+/// refers to nothing that it has let go of, so entries need not be measured.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Table(VecDeque<Option<u16>>);
+
+impl Table {
+    /// The status in a header block; `None` for a block that cannot be read, 0 for one without it.
+    pub(super) fn status(&mut self, mut block: &[u8]) -> Option<u16> {
+        let mut status = 0;
+        while let Some(first) = block.first() {
+            // The representations of section 6, by their leading bits.
+            let (bits, literal, kept) = match first {
+                0x80.. => (7, false, false),
+                0x40.. => (6, true, true),
+                0x20.. => {
+                    let (_, taken) = read_integer(block, 5)?;
+                    block = &block[taken..];
+                    continue;
+                }
+                _ => (4, true, false),
+            };
+            let (number, taken) = read_integer(block, bits)?;
+            block = &block[taken..];
+            let named = match number {
+                0 if literal => {
+                    let (_, taken) = read_string(block, 7)?;
+                    block = &block[taken..];
+                    None
+                }
+                0 => return None,
+                1..=STATIC_COUNT => {
+                    let index = usize::try_from(number.wrapping_sub(FIRST_STATUS)).ok()?;
+                    STATUSES.get(index).copied()
+                }
+                _ => {
+                    let index = usize::try_from(number - STATIC_COUNT - 1).ok()?;
+                    *self.0.get(index)?
+                }
+            };
+            let mut found = named;
+            if literal {
+                let (value, taken) = read_string(block, 7)?;
+                block = &block[taken..];
+                found = named.and_then(|_| value.status());
+            }
+            if kept {
+                self.0.push_front(found);
+                self.0.truncate(ENTRIES_MAX);
+            }
+            if let (0, Some(found)) = (status, found) {
+                status = found;
+            }
+        }
+        Some(status)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_responses_of_the_rfc_are_read() {
+        // RFC 7541, C.6: Huffman coding and a table, one connection.
+        let responses: [(&[u8], u16); 3] = [
+            (
+                b"\x48\x82\x64\x02\x58\x85\xae\xc3\x77\x1a\x4b\x61\x96\xd0\x7a\xbe\x94\x10\x54\xd4\
+                  \x44\xa8\x20\x05\x95\x04\x0b\x81\x66\xe0\x82\xa6\x2d\x1b\xff\x6e\x91\x9d\x29\xad\
+                  \x17\x18\x63\xc7\x8f\x0b\x97\xc8\xe9\xae\x82\xae\x43\xd3",
+                302,
+            ),
+            (b"\x48\x83\x64\x0e\xff\xc1\xc0\xbf", 307),
+            (b"\x88\xc1", 200),
+        ];
+        let mut table = Table::default();
+        for (block, status) in responses {
+            assert_eq!(table.status(block), Some(status));
+        }
+        // The second response is the youngest with a status in the table, the first the eldest.
+        assert_eq!(table.status(b"\xbe"), Some(307));
+        assert_eq!(table.status(b"\xc2"), Some(302));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told() {
+        for block in [&b"\x80"[..], b"\xff", b"\xc0", b"\x48\x85\x64", b"\x00\x03ab"] {
+            assert_eq!(Table::default().status(block), None, "{block:x?}");
+        }
+        assert_eq!(Table::default().status(b"\x20\x3f\xe1\x1f\x88"), Some(200), "table sizes");
+        assert_eq!(Table::default().status(b"\x8e"), Some(500));
+        assert_eq!(Table::default().status(b"\x8f"), Some(0), "accept-charset is no status");
+    }
+}

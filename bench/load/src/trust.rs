@@ -1,0 +1,120 @@
+//! TLS on the generator's side.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use tls::{ClientConfig, ClientOptions, Protocol, ServerName, Session, client_config};
+
+/// Whom the generator believes, and by which name.
+#[derive(Debug, Clone)]
+pub(crate) struct Trust {
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) name: String,
+}
+
+impl Trust {
+    /// Believes the authority in the PEM file, and asks for `protocol`.
+    pub(crate) fn new(authority: &Path, name: &str, protocol: Protocol) -> Result<Self, String> {
+        let options = ClientOptions {
+            authorities: vec![authority.to_owned()],
+            protocols: vec![protocol],
+            ..ClientOptions::default()
+        };
+        let config = client_config(&options).map_err(|error| error.to_string())?;
+        Ok(Self { config: Arc::new(config), name: name.to_owned() })
+    }
+}
+
+/// A connection before it is loaded: bytes go in and out in the clear, whatever is in between.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) socket: TcpStream,
+    pub(crate) tls: Option<Box<Session>>,
+    /// Received and not understood yet.
+    pub(crate) early: Vec<u8>,
+}
+
+impl Wire {
+    /// Goes through the handshake, if there is to be one.
+    pub(crate) fn new(socket: TcpStream, trust: Option<&Trust>) -> Result<Self, String> {
+        let mut wire = Self { socket, tls: None, early: Vec::new() };
+        let Some(trust) = trust else { return Ok(wire) };
+        let name = ServerName::try_from(trust.name.clone()).map_err(|error| error.to_string())?;
+        let mut hello = Vec::new();
+        let session = Session::client(&trust.config, name, &mut hello);
+        wire.tls = Some(Box::new(session.map_err(|error| error.to_string())?));
+        wire.socket.write_all(&hello).map_err(|error| error.to_string())?;
+        while wire.tls.as_ref().is_some_and(|it| it.is_handshaking()) {
+            wire.receive()?;
+        }
+        let spoken = wire.tls.as_ref().and_then(|it| it.protocol());
+        if spoken.map(|it| it.name().as_bytes())
+            == trust.config.alpn_protocols.first().map(|it| &it[..])
+        {
+            Ok(wire)
+        } else {
+            Err("the server does not speak this protocol".to_owned())
+        }
+    }
+
+    /// Sends all of it.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let sent = match &mut self.tls {
+            None => self.socket.write_all(bytes),
+            Some(tls) => {
+                let mut out = Vec::new();
+                // All of it: the handshake is over.
+                tls.write(bytes, &mut out);
+                self.socket.write_all(&out)
+            }
+        };
+        sent.map_err(|error| error.to_string())
+    }
+
+    /// Waits for more, and adds it to `early`.
+    pub(crate) fn receive(&mut self) -> Result<(), String> {
+        let mut chunk = [0; 16 * 1024];
+        let count = self.socket.read(&mut chunk).map_err(|error| error.to_string())?;
+        if count == 0 {
+            return Err("it closed the connection".to_owned());
+        }
+        let Some(tls) = &mut self.tls else {
+            self.early.extend_from_slice(&chunk[..count]);
+            return Ok(());
+        };
+        let mut out = Vec::new();
+        let read = decrypt(tls, &chunk[..count], &mut self.early, &mut out);
+        // The alert that tells the server why, too.
+        let sent = self.socket.write_all(&out);
+        read?;
+        sent.map_err(|error| error.to_string())
+    }
+}
+
+/// Takes all of `ciphertext`, and appends to `plain` what it says and to `out` what TLS has to say.
+pub(crate) fn decrypt(
+    tls: &mut Session,
+    ciphertext: &[u8],
+    plain: &mut Vec<u8>,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
+    let mut rest = ciphertext;
+    loop {
+        let taken = tls.read_tls(rest, out).map_err(|error| error.to_string())?;
+        rest = &rest[taken..];
+        loop {
+            let part = tls.plaintext();
+            if part.is_empty() {
+                break;
+            }
+            plain.extend_from_slice(part);
+            let count = part.len();
+            tls.consume(count);
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+    }
+}
