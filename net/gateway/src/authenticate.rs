@@ -10,6 +10,7 @@ mod bootstrap;
 mod issue;
 mod kept;
 mod permissions;
+mod recent;
 mod shown;
 mod tokens;
 
@@ -31,10 +32,12 @@ use xxhash_rust::xxh3::xxh3_128;
 
 pub use bootstrap::{Bootstrap, BootstrapError, NewSigningKey, Step};
 pub use permissions::Permissions;
+pub(crate) use recent::FRESH_US;
 pub use shown::{Shown, challenge};
 
 use crate::rejection::Rejection;
 use kept::{Kept, Weight};
+use recent::Recent;
 use tokens::Verified;
 
 /// The permission to act for another tenant; only callers of the box's own tenant can use it.
@@ -66,6 +69,7 @@ pub struct Authenticator {
     api_keys: RefCell<Kept<u64, Ready>>,
     certificates: RefCell<Kept<Rc<str>, Ready>>,
     tokens: RefCell<Kept<[u8; 32], Verified>>,
+    recent: RefCell<Recent>,
     /// The key that signed last.
     signer: RefCell<Option<Rc<Signer>>>,
     /// Where the answers to notes of use go: nobody reads them.
@@ -176,6 +180,7 @@ impl Authenticator {
             api_keys: RefCell::new(Kept::new()),
             certificates: RefCell::new(Kept::new()),
             tokens: RefCell::new(Kept::new()),
+            recent: RefCell::new(Recent::new()),
             signer: RefCell::default(),
             unread: core.register(Rc::new(Unread)),
         }
@@ -183,11 +188,31 @@ impl Authenticator {
 
     /// Who shows this. A rejection is 401 with its reason in `name`, or the engine's own fault.
     pub async fn authenticate(&self, shown: Shown<'_>) -> Result<Authenticated, Rejection> {
-        match shown {
-            Shown::ApiKey(text) => self.api_key(text).await,
-            Shown::Token(text) => self.token(text).await,
-            Shown::Certificate(identity) => self.certificate(identity.to_string().into()).await,
+        let text = match shown {
+            Shown::ApiKey(text) | Shown::Token(text) => text,
+            Shown::Certificate(identity) => {
+                return self.certificate(identity.to_string().into()).await;
+            }
+        };
+        let generation = self.generation();
+        let now_us = self.core.now_us();
+        let recent = self.recent.borrow().get(text, generation, now_us);
+        // A token is no API key, wherever it is put.
+        let is_key = matches!(shown, Shown::ApiKey(_));
+        if let Some(found) = recent
+            && is_key == matches!(found.shown, Credential::ApiKey(_))
+        {
+            return Ok(found);
         }
+        let found = if is_key { self.api_key(text).await? } else { self.token(text).await? };
+        // Under the state from before the look: should it have changed meanwhile, this is not taken.
+        self.recent.borrow_mut().put(text, generation, now_us, &found);
+        Ok(found)
+    }
+
+    /// Grows with every change in the identity domain that this core has seen.
+    pub(crate) fn generation(&self) -> Option<u64> {
+        self.core.reference(identity::ENTRY.id, |_: &identity::Reference, it| it)
     }
 
     /// The public keys of the box's own tokens, as a JSON document (RFC 7517 section 5).

@@ -16,16 +16,12 @@ use telemetry::{Finished, TraceContext};
 use tls::ClientIdentity;
 use wire::{Head, Status};
 
-use crate::authenticate::{Authenticated, Shown};
+use crate::authenticate::{Authenticated, FRESH_US, Shown};
 use crate::caller::Caller;
 use crate::demand::Principal;
 use crate::gate::{DoorKind, Gate};
 use crate::limit::{Allowance, Limited, limit_here, limit_times};
 use crate::rejection::Rejection;
-
-/// What a credential led to is taken again for so long, if nothing changed: keys and tokens end at a
-/// time, and nothing tells of it.
-const FRESH_US: u64 = 10_000;
 
 /// Who is at the other end of a binary connection.
 pub struct Visitor {
@@ -207,7 +203,7 @@ impl Reception {
             }
         };
         let core = &self.gate.core;
-        let generation = core.reference(identity::ENTRY.id, |_: &identity::Reference, it| it);
+        let generation = self.gate.authenticator.generation();
         let now_us = core.now_us();
         let stands = visitor.standing.borrow().as_ref().is_some_and(|it| {
             it.generation == generation && it.looked_us.abs_diff(now_us) < FRESH_US
