@@ -1,8 +1,7 @@
 //! One HTTP request from its head to its response, the same on every HTTP door.
 //!
-//! The phases, in order: route - admit (early data) - authenticate - authorise - limit - receive -
-//! decode - execute - encode - mark. Each is a function here; each may end the request with a
-//! rejection, which becomes an `application/problem+json` document (RFC 9457).
+//! The phases, in order: route - take on (load) - admit (early data) - authenticate - authorise -
+//! limit - receive - decode - execute - encode - mark. Each may end the request with a rejection, which becomes an `application/problem+json` document (RFC 9457).
 
 use std::time::Duration;
 

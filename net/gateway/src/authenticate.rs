@@ -32,7 +32,6 @@ use xxhash_rust::xxh3::xxh3_128;
 
 pub use bootstrap::{Bootstrap, BootstrapError, NewSigningKey, Step};
 pub use permissions::Permissions;
-pub(crate) use recent::FRESH_US;
 pub use shown::{Shown, challenge};
 
 use crate::rejection::Rejection;
@@ -211,7 +210,7 @@ impl Authenticator {
     }
 
     /// Grows with every change in the identity domain that this core has seen.
-    pub(crate) fn generation(&self) -> Option<u64> {
+    fn generation(&self) -> Option<u64> {
         self.core.reference(identity::ENTRY.id, |_: &identity::Reference, it| it)
     }
 

@@ -1,8 +1,7 @@
 //! One request of the binary doors before it reaches the engine: who asks, what it may, how much.
 //!
 //! The phases are those of [`answer`](crate::answer): authenticate - authorise - limit. A connection
-//! shows its credential once, and it is looked at again for every request; as long as nothing in the
-//! identity domain changed, that look is a comparison of two numbers.
+//! shows its credential once, and it is looked at again for every request.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -16,7 +15,7 @@ use telemetry::{Finished, TraceContext};
 use tls::ClientIdentity;
 use wire::{Head, Status};
 
-use crate::authenticate::{Authenticated, FRESH_US, Shown};
+use crate::authenticate::{Authenticated, Shown};
 use crate::caller::Caller;
 use crate::demand::Principal;
 use crate::gate::{DoorKind, Gate};
@@ -31,15 +30,8 @@ pub struct Visitor {
     trusted: bool,
     credential: Option<Box<str>>,
     certificate: Option<ClientIdentity>,
-    standing: RefCell<Option<Standing>>,
-}
-
-/// What the credential led to.
-struct Standing {
-    found: Authenticated,
-    /// The identity domain's state then.
-    generation: Option<u64>,
-    looked_us: u64,
+    /// What the credential led to when it was last looked at.
+    standing: RefCell<Option<Authenticated>>,
 }
 
 impl Visitor {
@@ -202,19 +194,10 @@ impl Reception {
                 return Err(Rejection { name, ..Rejection::new(Status::Unauthenticated, detail) });
             }
         };
-        let core = &self.gate.core;
-        let generation = self.gate.authenticator.generation();
-        let now_us = core.now_us();
-        let stands = visitor.standing.borrow().as_ref().is_some_and(|it| {
-            it.generation == generation && it.looked_us.abs_diff(now_us) < FRESH_US
-        });
-        if stands {
-            return Ok(());
-        }
         // Should it fail, nothing stands.
         visitor.standing.take();
         let found = self.gate.authenticator.authenticate(shown).await?;
-        visitor.standing.replace(Some(Standing { found, generation, looked_us: now_us }));
+        visitor.standing.replace(Some(found));
         Ok(())
     }
 
@@ -247,11 +230,10 @@ impl Reception {
             return Err(Rejection::of(&Fault::UnknownOperation));
         };
         let (domain, shape) = (domain_of(head.operation), &operation.shape);
-        let Gate { core, load, .. } = &*self.gate;
+        let Gate { core, load, limits, .. } = &*self.gate;
         // What waits for the log is bounded elsewhere.
         drop(load.take(core.now_us(), core.lag(), domain, shape)?);
         let due = Due { caller, operation, index, times, began, peer: visitor.address };
-        let Gate { core, limits, .. } = &*self.gate;
         match limit_here(core, limits, &due.caller, &operation.shape, times) {
             Some(outcome) => Ok(Admission::Now(self.pass(&due, outcome)?)),
             None => Ok(Admission::Asking(due)),
@@ -302,7 +284,7 @@ fn caller(
 ) -> Result<Caller, Rejection> {
     let address = visitor.address.map(|it| it.ip());
     let standing = visitor.standing.borrow();
-    let Some(Standing { found, .. }) = &*standing else {
+    let Some(found) = &*standing else {
         let Principal { tenant, actor } = Principal::loopback(tenant);
         return Ok(Caller { tenant, actor, credential: None, address, is_known: true });
     };

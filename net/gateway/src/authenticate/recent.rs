@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use super::Authenticated;
 
 /// For so long what a text led to is taken again.
-pub(crate) const FRESH_US: u64 = 10_000;
+const FRESH_US: u64 = 10_000;
 
 /// Texts that a core remembers; each has one place.
 const PLACES: usize = 256;

@@ -23,12 +23,17 @@ fn put(quoin: &TestBox, name: &str, policy: &serde_json::Value) -> Answer {
 }
 
 fn ask(wire: &mut Wire) -> Answer {
+    ask_with(wire, "")
+}
+
+/// Asks with more header lines.
+fn ask_with(wire: &mut Wire, headers: &str) -> Answer {
     let body = quote().to_string();
     let length = body.len();
     wire.send(
         format!(
             "POST /v1/rates/quote HTTP/1.1\r\nhost: box\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
+             {headers}content-length: {length}\r\n\r\n{body}"
         )
         .as_bytes(),
     );
@@ -98,4 +103,19 @@ fn what_is_under_way_at_the_same_time_is_given_back() {
     assert_eq!(storm(&quoin, 1, 200).0, 200);
     let (admitted, _) = storm(&quoin, 2, 100);
     assert_eq!(admitted, 200, "two at a time are allowed");
+}
+
+#[test]
+fn guesses_count_against_the_address_they_come_from() {
+    let quoin = TestBox::start(2);
+    let policy = json!({
+        "per": "address", "operations": "rates.*", "quota": 3, "window_s": 86_400,
+    });
+    assert_eq!(put(&quoin, "guesses", &policy).status, 200);
+    let mut wire = Wire::connect(&quoin.http());
+    for expected in [401, 401, 401, 429] {
+        let answer = ask_with(&mut wire, "authorization: Bearer qk_guess\r\n");
+        assert_eq!(answer.status, expected, "{}", answer.json());
+    }
+    assert_eq!(ask(&mut wire).status, 429, "what was guessed away is gone");
 }
