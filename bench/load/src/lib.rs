@@ -15,11 +15,14 @@ mod baseline;
 mod codec;
 mod cpu;
 mod error;
+mod figure;
 mod line;
 mod link;
+mod machine;
 mod outside;
 mod overload;
 mod pace;
+mod plan;
 mod report;
 mod round;
 mod run;
@@ -34,7 +37,13 @@ mod workload;
 
 pub use args::{Args, Over, WorkloadName};
 pub use error::LoadError;
+pub use machine::{DiskSync, Machine, Ring};
 pub use overload::{ClosedLoop, OverloadArgs, OverloadReport, Step, overload, overload_workload};
+pub use plan::result::{
+    Bucket, Cost, DoorFigures, FORMAT, Growth, Knee, LatencySummary, Objectives,
+    OperationFigures, PlanResult, Purpose, ScenarioSummary, Second, Step as PlanStep, Target,
+};
+pub use plan::sheet::{DiskRow, ModelError, Sheet, SheetRow};
 pub use report::{
     Asked, DeviceReport, Figures, Latency, OpenLoop, Ratio, Ratios, Report, Round, Series, Settings,
 };
