@@ -7,13 +7,13 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::figure::{bytes, digits, duration};
+use crate::figure::{bytes, duration};
 
 pub use disk_sync::DiskSync;
 
 /// Looks at the machine that the generator runs on; of a box elsewhere it says nothing. What the
 /// kernel does not tell is absent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// The model, as the processor names itself.
@@ -38,9 +38,6 @@ pub struct Machine {
     pub virtualisation: Option<String>,
     /// Whether a ring could be made, and the reason when it could not.
     pub io_uring: Ring,
-    /// How many threads wanted to run, in the mean of the minute before: far above nothing, others
-    /// were at work.
-    pub load_average: f64,
     /// The disk under the probed directory, when one was.
     pub disk: Option<DiskSync>,
 }
@@ -83,7 +80,6 @@ impl Machine {
             ("clock", or_unknown(&self.clock)),
             ("virtualisation", self.virtualisation.clone().unwrap_or(bare)),
             ("io_uring", ring),
-            ("load before", format!("{} threads in the mean of a minute", digits(self.load_average))),
             ("disk", self.disk.as_ref().map_or_else(|| "not measured".to_owned(), DiskSync::text)),
         ]
     }
@@ -91,11 +87,8 @@ impl Machine {
     /// What differs between two machines, so that a comparison of their figures can say it. What was
     /// measured is not compared: it is never the same twice.
     pub fn differences(&self, other: &Self) -> Vec<String> {
-        let settled = |it: &Self| Self {
-            load_average: 0.0,
-            disk: it.disk.as_ref().map(DiskSync::settled),
-            ..it.clone()
-        };
+        let settled =
+            |it: &Self| Self { disk: it.disk.as_ref().map(DiskSync::settled), ..it.clone() };
         let (mine, theirs) = (settled(self).lines(), settled(other).lines());
         let both = mine.into_iter().zip(theirs).filter(|(a, b)| a != b);
         both.map(|((title, a), (_, b))| format!("{title}: {a}; {b}")).collect()

@@ -20,7 +20,6 @@ const DISABLED: &str = "/proc/sys/kernel/io_uring_disabled";
 const MAKER: [&str; 2] = ["/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name"];
 /// Where each engine leaves a mark inside its containers.
 const CONTAINERS: [(&str, &str); 2] = [("/.dockerenv", "Docker"), ("/run/.containerenv", "Podman")];
-const LOAD: &str = "/proc/loadavg";
 const RING_ENTRIES: u32 = 8;
 
 /// All but the disk.
@@ -42,7 +41,6 @@ pub(super) fn machine() -> Machine {
         clock: line(CLOCK),
         virtualisation: virtualisation(&cpuinfo),
         io_uring: ring(),
-        load_average: line(LOAD).and_then(|it| load_average(&it)).unwrap_or(0.0),
         disk: None,
     }
 }
@@ -86,11 +84,6 @@ fn cache(folder: &Path) -> Option<String> {
         Some((level, read("size")?.trim().to_owned()))
     });
     levels.max_by_key(|it| it.0).map(|it| it.1)
-}
-
-/// The first of three means: of the last minute.
-fn load_average(loadavg: &str) -> Option<f64> {
-    loadavg.split(' ').next()?.parse().ok()
 }
 
 fn memory_bytes(meminfo: &str) -> Option<u64> {
