@@ -6,6 +6,7 @@ use super::{Comparison, Difference, Verdict};
 use crate::figure::digits;
 use crate::html::{Column, Page, Row, list, table};
 use crate::plot::{Axis, Layer, Panel, Picture, Tone};
+use crate::report::PerSecond;
 
 /// The picture shows changes up to this, in percent: a figure that grew tenfold would hide all others.
 const SHOWN_PERCENT: f64 = 100.0;
@@ -22,6 +23,10 @@ impl Verdict {
     }
 }
 
+fn amount(figure: f64) -> String {
+    if figure < 1_000.0 { digits(figure) } else { PerSecond(figure).to_string() }
+}
+
 impl Difference {
     fn cells(&self) -> [String; 7] {
         let interval = self.change.map_or_else(
@@ -29,14 +34,15 @@ impl Difference {
             |it| format!("{:+.1} to {:+.1} %", it.low_percent, it.high_percent),
         );
         let confidence = match (self.chance, self.change) {
+            (Some(..0.001), _) => "> 99.9 %".to_owned(),
             (Some(chance), _) => format!("{} %", digits(100.0 * (1.0 - chance))),
             (None, Some(_)) => "bracket".to_owned(),
             (None, None) => "-".to_owned(),
         };
         [
             self.figure.clone(),
-            digits(self.before),
-            digits(self.after),
+            amount(self.before),
+            amount(self.after),
             self.change.map_or_else(|| "-".to_owned(), |it| format!("{:+.1} %", it.percent)),
             interval,
             confidence,
@@ -148,10 +154,11 @@ impl Comparison {
         let percent = |it: f64| format!("{} %", digits(it));
         Picture {
             title: "Change of each figure with its 95 % interval".to_owned(),
-            note: "green: better; orange: worse; grey: not told from chance".to_owned(),
+            note: "blue-green: better; orange: worse; grey: not told from chance".to_owned(),
             panels: vec![Panel {
                 x: Axis::between("change in percent of before", low - room, high + room, percent),
-                y: Axis::named("", names, 0.0, count.max(1.0)),
+                // Room on top for what the upright says.
+                y: Axis::named("", names, 0.0, count + 0.6),
                 layers,
                 height: ROW_HEIGHT * (count + 0.5).max(2.0),
             }],

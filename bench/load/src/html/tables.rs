@@ -116,8 +116,10 @@ pub(super) fn statuses(step: &Step) -> String {
 }
 
 pub(super) fn pairs(lines: &[(String, String)]) -> String {
-    let rows: Vec<Row> =
-        lines.iter().map(|(title, value)| (false, vec![title.clone(), value.clone()])).collect();
+    let rows: Vec<Row> = lines
+        .iter()
+        .map(|(title, value)| (false, vec![title.trim().to_owned(), value.clone()]))
+        .collect();
     table("", &[Words("what"), Words("how much")], &rows)
 }
 
