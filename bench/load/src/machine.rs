@@ -3,6 +3,7 @@
 mod disk_sync;
 mod look;
 
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -92,6 +93,24 @@ impl Machine {
         let (mine, theirs) = (settled(self).lines(), settled(other).lines());
         let both = mine.into_iter().zip(theirs).filter(|(a, b)| a != b);
         both.map(|((title, a), (_, b))| format!("{title}: {a}; {b}")).collect()
+    }
+}
+
+/// In one line.
+impl Display for Machine {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} of {} cores, ", self.cpu, self.cores, self.cores_online)?;
+        write!(f, "{}, Linux {}", bytes(self.memory_bytes), self.kernel)?;
+        if let Some(governor) = &self.governor {
+            write!(f, ", governor {governor}")?;
+        }
+        if let Some(kind) = &self.virtualisation {
+            write!(f, ", {kind}")?;
+        }
+        match &self.io_uring {
+            Ring::Usable => write!(f, ", io_uring"),
+            Ring::Refused(why) => write!(f, ", no io_uring ({why})"),
+        }
     }
 }
 

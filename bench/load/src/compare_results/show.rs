@@ -158,9 +158,9 @@ impl Comparison {
             panels: vec![Panel {
                 x: Axis::between("change in percent of before", low - room, high + room, percent),
                 // Room on top for what the upright says.
-                y: Axis::named("", names, 0.0, count + 0.6),
+                y: Axis::named("", names, 0.0, count + 1.0),
                 layers,
-                height: ROW_HEIGHT * (count + 0.5).max(2.0),
+                height: ROW_HEIGHT * (count + 1.0),
             }],
         }
     }

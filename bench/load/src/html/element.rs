@@ -29,9 +29,9 @@ th,td{padding:4px 12px 4px 0;border-bottom:1px solid var(--rule);text-align:righ
 white-space:nowrap}
 th{font-weight:600;white-space:normal;vertical-align:bottom}th:first-child,td:first-child,td.words,th.words{text-align:left}
 td.words{white-space:normal}td.words:last-child{min-width:8em}tr.missed td{color:var(--note)}
-svg.plot{display:block;width:100%;height:auto;margin:12px 0;border:1px solid var(--rule);
+svg.plot{display:block;box-sizing:border-box;width:100%;height:auto;margin:12px 0;border:1px solid var(--rule);
 border-radius:6px}
-@media print{main{max-width:none;padding:0}h2{break-after:avoid}
+@media print{body{font-size:12px}main{max-width:none;padding:0}h2{break-after:avoid}
 svg.plot,table,.tiles,.verdict{break-inside:avoid}.wide{overflow:visible}
 table{font-size:10px}th,td{padding-right:7px}}
 ";
