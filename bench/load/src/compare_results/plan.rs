@@ -13,6 +13,12 @@ const METHOD: &str = "Knees: by the brackets of their searches, which overlap or
     latencies have outliers, which would carry a mean (Welch) away; a bootstrap of so few makes \
     intervals too narrow";
 
+/// A latency of one second, by its name.
+type OfSecond = (&'static str, fn(&Second) -> u64);
+
+const LATENCIES: [OfSecond; 3] =
+    [("p50 µs", |it| it.p50_ns), ("p99 µs", |it| it.p99_ns), ("slowest µs", |it| it.max_ns)];
+
 /// Rates no further apart than this, in parts of the lower one, count as the same.
 const SAME_RATE: f64 = 0.05;
 /// CPU is compared at rates from this part of the lower knee up to it.
@@ -33,12 +39,7 @@ pub(super) fn compare(before: &PlanResult, after: &PlanResult) -> Comparison {
                 PerSecond(a_rate),
                 PerSecond(b_rate)
             ));
-            let figures: [(&str, fn(&Second) -> u64); 3] = [
-                ("p50 µs", |it| it.p50_ns),
-                ("p99 µs", |it| it.p99_ns),
-                ("slowest µs", |it| it.max_ns),
-            ];
-            for (name, of) in figures {
+            for (name, of) in LATENCIES {
                 let sides = [&a, &b].map(|steps| seconds(steps, of));
                 differences.push(Difference::of(name, false, &sides[0], &sides[1]));
             }
@@ -131,8 +132,9 @@ fn cpu(result: &PlanResult, most: f64) -> Vec<f64> {
 }
 
 fn unlike(before: &PlanResult, after: &PlanResult) -> Vec<String> {
-    let mut remarks: Vec<String> = before.machine.differences(&after.machine);
-    remarks.iter_mut().for_each(|it| *it = format!("not the same machine: {it}"));
+    let machines = before.machine.differences(&after.machine).into_iter();
+    let mut remarks: Vec<String> =
+        machines.map(|it| format!("not the same machine: {it}")).collect();
     let (a, b) = (&before.scenario, &after.scenario);
     if a != b {
         let what = if a.name == b.name { "they differ" } else { "other names" };

@@ -76,11 +76,11 @@ fn cut(n: usize, m: usize, chance_max: f64) -> Option<usize> {
         // Sums up to the one before stay within the chance: so many ratios are beyond the ends.
         return beyond.and_then(|it| it.checked_sub(1));
     }
-    let (n, m) = (count_of(n), count_of(m));
-    let deviation = (n * m * (n + m + 1.0) / 12.0).sqrt();
+    let pairs = count_of(n * m);
+    let deviation = (pairs * count_of(n + m + 1) / 12.0).sqrt();
     // 1.96 is for 5 %, the one chance that is asked for at this size.
-    let cut = (n * m / 2.0 - 1.96 * deviation - 0.5).floor().max(0.0);
-    (0..).take_while(|it| count_of(*it) <= cut).last()
+    let cut = (pairs / 2.0 - 1.96 * deviation - 0.5).floor().max(0.0);
+    (0..n * m).take_while(|it| count_of(*it) <= cut).last()
 }
 
 /// In how many ways `take` of the ranks have each sum.
@@ -104,7 +104,7 @@ fn doubled_ranks(before: &[f64], after: &[f64]) -> Vec<usize> {
     let all = || before.iter().chain(after);
     let rank = |it: &f64| {
         let below = all().filter(|other| *other < it).count();
-        let equal = all().filter(|other| *other == it).count();
+        let equal = all().filter(|other| other.total_cmp(&it).is_eq()).count();
         2 * below + equal + 1
     };
     all().map(rank).collect()

@@ -129,8 +129,8 @@ pub(super) fn histogram(result: &PlanResult, step: &Step) -> Picture {
     }
     // Room above the bars for what is written there.
     let tallest = bars.iter().map(|it| it.2).fold(0.0, f64::max) * 1.25;
-    let slower = slower(&step.histogram);
-    let last = slower.last().map_or(10.0, |it| it.0);
+    let tail = slower(&step.histogram);
+    let last = tail.last().map_or(10.0, |it| it.0);
     Picture {
         title: "How long answers took".to_owned(),
         note: format!(
@@ -155,7 +155,7 @@ pub(super) fn histogram(result: &PlanResult, step: &Step) -> Picture {
                         tone: Tone::Grey,
                         label: format!("objective of p99: {}", duration(result.objectives.p99_ns)),
                     },
-                    Layer::trace("latency", Tone::Blue, slower),
+                    Layer::trace("latency", Tone::Blue, tail),
                 ],
                 height: 180.0,
             },
@@ -312,8 +312,8 @@ fn at_the_knee(step: &Step) -> Panel {
     let busy = &step.core_busy_percent;
     let places = || (0_u32..).zip(busy).map(|(core, busy)| (core, f64::from(core), *busy));
     let every = u32::try_from(busy.len().div_ceil(CORE_NAMES_MAX)).unwrap_or(1);
-    let named = places().filter(|it| it.0.is_multiple_of(every));
-    let names = named.map(|(core, at, _)| (at, format!("core {core}"))).collect();
+    let shown = places().filter(|it| it.0.is_multiple_of(every));
+    let names = shown.map(|(core, at, _)| (at, format!("core {core}"))).collect();
     let bars = places().map(|(_, at, busy)| (at - 0.35, at + 0.35, busy)).collect();
     let end = float(u64::try_from(busy.len()).unwrap_or(u64::MAX));
     let title = format!("at {} requests per second", short(step.offered_per_s));

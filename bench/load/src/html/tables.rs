@@ -150,7 +150,10 @@ pub(super) fn scenario(result: &PlanResult) -> String {
         ("seed", it.seed.to_string()),
         (
             "server",
-            format!("{own}, on {} cores", target.cores.map_or("?".to_owned(), |it| it.to_string())),
+            format!(
+                "{own}, on {} cores",
+                target.cores.map_or_else(|| "?".to_owned(), |it| it.to_string())
+            ),
         ),
         ("listens", list(target.doors.iter().map(|(door, at)| format!("{door} {at}")).collect())),
         ("generator", format!("on core {}", cores.join(", "))),

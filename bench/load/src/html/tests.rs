@@ -126,9 +126,7 @@ fn sheet() -> Sheet {
 fn step(index: usize, rate: f64) -> Step {
     // A queue before one server: the wait grows without bound towards 30,000 a second.
     let used = (rate / 30_000.0).min(0.995);
-    let nanos = |us: f64| -> u64 {
-        (1..).map(|us| us * 1_000).find(|it| us * 1_000.0 <= float(*it)).unwrap()
-    };
+    let nanos = |us: f64| -> u64 { format!("{:.0}", us * 1_000.0).parse().unwrap() };
     let (p50, p99) = (nanos(180.0 / (1.0 - used)), nanos(900.0 / (1.0 - used)));
     let p999 = p99 * 3;
     let sustained = p99 <= 25_000_000 && rate < 27_000.0;

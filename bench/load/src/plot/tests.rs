@@ -1,14 +1,14 @@
 use super::*;
 use crate::figure::{short, span};
 
-fn picture(points: Vec<(f64, f64)>) -> Picture {
+fn picture(points: &[(f64, f64)]) -> Picture {
     let most = points.iter().map(|it| it.0).fold(0.0, f64::max);
     let upper = Panel {
         x: Axis::linear("", most, short),
         y: Axis::linear("answers per second", most, short),
         layers: vec![
             Layer::Same { label: "all <offered> & more".to_owned() },
-            Layer::curve("ok", Tone::Blue, points.clone()),
+            Layer::curve("ok", Tone::Blue, points.to_vec()),
             Layer::Level { at: most / 2.0, tone: Tone::Grey, label: "half".to_owned() },
             Layer::Tags(vec![(most, "1×".to_owned())]),
         ],
@@ -33,7 +33,7 @@ fn picture(points: Vec<(f64, f64)>) -> Picture {
 
 #[test]
 fn every_part_is_there_and_nothing_leaves_the_page() {
-    let svg = picture(vec![(0.0, 0.0), (10_000.0, 9_000.0), (20_000.0, f64::NAN)]).to_element();
+    let svg = picture(&[(0.0, 0.0), (10_000.0, 9_000.0), (20_000.0, f64::NAN)]).to_element();
     for part in [
         "all &lt;offered&gt; &amp; more",
         "<title>a &quot;title&quot; of &lt;both&gt;</title>",
@@ -59,7 +59,7 @@ fn every_part_is_there_and_nothing_leaves_the_page() {
 #[test]
 fn nothing_to_draw_is_an_empty_panel() {
     for points in [vec![], vec![(0.0, 0.0)], vec![(f64::INFINITY, 1.0)]] {
-        let svg = picture(points).to_file();
+        let svg = picture(&points).to_file();
         assert!(svg.contains("<style") && svg.ends_with("</svg>\n"));
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
