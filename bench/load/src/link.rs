@@ -6,8 +6,10 @@ use std::time::Duration;
 use wire::{Greeting, Hello, Limits};
 
 use crate::codec::rpc::{self, Answerer, explain};
-use crate::codec::{Codec, Head, Keys, http1, http2};
+use crate::codec::{Codec, Head, Keys, http1, http2, postgres, resp};
 use crate::error::LoadError;
+use crate::mix::Mix;
+use crate::run::run_number;
 use crate::swarm::Swarm;
 use crate::tally::{Statuses, Tally};
 use crate::trust::{Trust, Wire};
@@ -24,6 +26,15 @@ pub(crate) enum Speech {
     Http1,
     Http2,
     Http3,
+    /// What [`Peer::store`] speaks.
+    Store,
+}
+
+/// A store that is not ours, and what it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Store {
+    Redis(resp::Command),
+    Postgres(postgres::Statement),
 }
 
 /// One side of a comparison.
@@ -38,6 +49,10 @@ pub(crate) struct Peer<'a> {
     pub(crate) trust: Option<&'a Trust>,
     pub(crate) api_key: Option<&'a str>,
     pub(crate) workload: &'a Workload,
+    /// Requests are drawn from it instead, where there is one.
+    pub(crate) mix: Option<&'a Mix>,
+    /// Only of a store.
+    pub(crate) store: Option<&'a Store>,
     /// Items of one frame.
     pub(crate) items: u16,
     /// Requests in flight on one connection.
@@ -112,10 +127,23 @@ impl Peer<'_> {
         let head = self.head(&authority);
         let codec = match self.speech {
             Speech::Http3 | Speech::RpcQuic(_) => unreachable!("it goes over datagrams"),
-            Speech::Http1 => Codec::Http1(http1::Codec::new(&head, keys)),
+            Speech::Store => {
+                let store = self.store.expect("a store says what it is asked");
+                // Rounds of one run connect anew, and none may say what another has said.
+                let keys = Keys::new(run_number(), connection);
+                let opened = open(&mut wire, store, connection, keys);
+                opened.map_err(|it| self.refused(it))?
+            }
+            Speech::Http1 => Codec::Http1(match self.mix {
+                None => http1::Codec::new(&head, keys),
+                Some(mix) => http1::Codec::mixed(&head, mix, connection),
+            }),
             Speech::Http2 => {
                 let mut hello = Vec::new();
-                let mut codec = http2::Codec::new(&head, keys, &mut hello);
+                let mut codec = match self.mix {
+                    None => http2::Codec::new(&head, keys, &mut hello),
+                    Some(mix) => http2::Codec::mixed(&head, mix, connection, &mut hello),
+                };
                 let begun = begin_http2(&mut wire, &mut codec, hello);
                 let streams_max = begun.map_err(|it| self.refused(it))?;
                 self.demand_depth(streams_max)?;
@@ -129,7 +157,10 @@ impl Peer<'_> {
                     }
                 };
                 self.demand_depth(limits.in_flight_max.into())?;
-                Codec::Rpc(rpc::Codec::new(self.workload, self.items, keys, answerer, limits)?)
+                Codec::Rpc(match self.mix {
+                    None => rpc::Codec::new(self.workload, self.items, keys, answerer, limits)?,
+                    Some(mix) => rpc::Codec::mixed(mix, connection, limits)?,
+                })
             }
         };
         Ok(Wired { wire, codec })
@@ -183,6 +214,8 @@ impl Peer<'_> {
                 Codec::Http1(_) => String::from_utf8_lossy(&last).into_owned(),
                 Codec::Http2(codec) => status_and(&statuses, codec.refusal()),
                 Codec::Rpc(_) => explain(&last),
+                Codec::Resp(_) => resp::explain(&last),
+                Codec::Postgres(codec) => codec.refusal().to_owned(),
             };
             return Err(LoadError::Refused { address: self.address, answer: text });
         }
@@ -218,6 +251,39 @@ pub(crate) fn welcome(bytes: &mut Vec<u8>) -> Result<Option<Limits>, String> {
         }
         Some((Greeting::Refusal(refusal), _)) => Err(format!("{refusal:?}")),
         None => Ok(None),
+    }
+}
+
+/// Is let in by a store, and gets the request ready there.
+fn open(wire: &mut Wire, store: &Store, connection: u32, keys: Keys) -> Result<Codec, String> {
+    match store {
+        Store::Redis(command) => {
+            let mut digest = String::new();
+            if let Some(opening) = command.opening() {
+                wire.send(&opening)?;
+                digest = loop {
+                    wire.receive()?;
+                    if let Some((taken, digest)) = resp::loaded(&wire.early)? {
+                        wire.early.drain(..taken);
+                        break digest;
+                    }
+                };
+            }
+            Ok(Codec::Resp(resp::Codec::new(command, connection, keys, &digest)))
+        }
+        Store::Postgres(statement) => {
+            let mut said = Vec::new();
+            let mut opening = postgres::Opening::new(statement, &mut said);
+            loop {
+                wire.send(&std::mem::take(&mut said))?;
+                wire.receive()?;
+                let (taken, ready) = opening.next(&wire.early, &mut said)?;
+                wire.early.drain(..taken);
+                if let Some(parameters) = ready {
+                    return Ok(Codec::Postgres(postgres::Codec::new(statement, parameters, keys)));
+                }
+            }
+        }
     }
 }
 

@@ -324,8 +324,6 @@ pub struct Growth {
     pub resident_bytes_per_million: Option<u64>,
     /// Log for a million records, in bytes.
     pub log_bytes_per_million: Option<u64>,
-    /// Stores for a million records after their checkpoint, in bytes.
-    pub store_bytes_per_million: Option<u64>,
 }
 
 impl PlanResult {

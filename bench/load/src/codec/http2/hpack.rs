@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::super::fields::{read_integer, read_string, write_integer, write_string};
-use super::super::{Head, KEY_BLANK};
+use super::super::{Head, KEY_BLANK, TENANT_BLANK};
 
 /// Entries that a table of 4,096 bytes has room for: each counts for 32 bytes and its text
 /// (section 4.1).
@@ -27,10 +27,20 @@ pub(super) enum Form {
     Teach,
     /// All others.
     Refer,
+    /// Of requests that differ: what is the same for all is taught by the first.
+    Mixed { teach: bool, tenanted: bool },
 }
 
-/// Writes the header block of a request, and gives the place of the key's digits.
-pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
+/// What is filled in, from the start of the block.
+pub(super) struct Places {
+    /// The digits of the idempotency key.
+    pub(super) key_at: usize,
+    /// The digits of the tenant.
+    pub(super) tenant_at: Option<usize>,
+}
+
+/// Writes the header block of a request.
+pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> Places {
     let Head { workload, authority, secure, api_key, keyed } = *head;
     match workload.method {
         "GET" => write_integer(out, 0x80, 7, METHOD),
@@ -53,9 +63,25 @@ pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
         fields.push((CONTENT_TYPE, "content-type", "application/json"));
         fields.push((CONTENT_LENGTH, "content-length", &length));
     }
+    if let Form::Mixed { .. } = form {
+        // Without indexing (section 6.2.2): these differ.
+        fields.retain(|(number, _, value)| {
+            let same = matches!(*number, 0 | AUTHORITY);
+            if !same {
+                write_integer(out, 0x00, 4, *number);
+                write_string(out, 0x00, 7, value.as_bytes());
+            }
+            same
+        });
+    }
+    let form_of_same = match form {
+        Form::Mixed { teach: true, .. } => Form::Teach,
+        Form::Mixed { teach: false, .. } => Form::Refer,
+        alike => alike,
+    };
     let count = fields.len();
     for (index, (number, name, value)) in fields.into_iter().enumerate() {
-        match form {
+        match form_of_same {
             // With indexing (section 6.2.1): the last one taught is the first of the table.
             Form::Teach => {
                 write_integer(out, 0x40, 6, number);
@@ -64,11 +90,18 @@ pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
                 }
                 write_string(out, 0x00, 7, value.as_bytes());
             }
-            Form::Refer => {
+            Form::Refer | Form::Mixed { .. } => {
                 let first = usize::try_from(STATIC_COUNT + 1).expect("a small number");
                 write_integer(out, 0x80, 7, first + (count - 1 - index));
             }
         }
+    }
+    let mut tenant_at = None;
+    if let Form::Mixed { tenanted: true, .. } = form {
+        write_integer(out, 0x00, 4, 0);
+        write_string(out, 0x00, 7, b"x-tenant");
+        write_string(out, 0x00, 7, TENANT_BLANK);
+        tenant_at = Some(out.len() - TENANT_BLANK.len());
     }
     if keyed {
         write_integer(out, 0x00, 4, 0);
@@ -76,7 +109,7 @@ pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
         write_string(out, 0x00, 7, &[b"\"", KEY_BLANK, b"\""].concat());
     }
     // The digits and a quotation mark are the last.
-    out.len().saturating_sub(KEY_BLANK.len() + 1)
+    Places { key_at: out.len().saturating_sub(KEY_BLANK.len() + 1), tenant_at }
 }
 
 /// What the server has taught: of each entry whether its name is `:status`, and the status. A server
