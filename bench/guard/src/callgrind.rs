@@ -91,8 +91,11 @@ fn the_counted_calls(call: &mut dyn FnMut() -> usize) -> usize {
 /// The sum in callgrind's file.
 fn total(text: &str) -> Option<u64> {
     let mut lines = text.lines();
-    let line = lines.find_map(|it| it.strip_prefix("totals:").or(it.strip_prefix("summary:")))?;
-    line.trim().parse().ok()
+    let sum = lines.find_map(|line| {
+        let after = |title| line.strip_prefix(title);
+        after("totals:").or_else(|| after("summary:"))
+    })?;
+    sum.trim().parse().ok()
 }
 
 #[cfg(test)]
