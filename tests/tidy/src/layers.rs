@@ -56,8 +56,8 @@ const DOMAINS: &str = "domains/*";
 const DOMAIN_EDGES: &[&str] = &["contract", "values"];
 /// Folders of programs: they name what they need, but nobody names them.
 const PROGRAM_FOLDERS: &[&str] = &["appliance", "bench/", "tests/"];
-/// Programs that other programs may name: `quoin bench` is the load generator, tests share a fixture.
-const SHARED_PROGRAMS: &[&str] = &["load", "process"];
+/// Programs that other programs may name: `quoin bench` is the load generator and its peers, tests share a fixture.
+const SHARED_PROGRAMS: &[&str] = &["load", "compare", "process"];
 /// Storage that a door may not name.
 const STORAGE: &[&str] = &["disk", "segments", "stores"];
 

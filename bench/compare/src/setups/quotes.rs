@@ -1,0 +1,173 @@
+//! The quote service: FastAPI over Redis and `PostgreSQL`.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::{Setup, postgres, redis, words};
+use crate::ask::ask;
+use crate::child::{Terms, finish, free_address};
+use crate::programs::find;
+use crate::site::Site;
+
+/// Everything that the service reads: its own files, and the award that both sides price under.
+const FILES: [(&str, &str); 8] = [
+    ("quote_service.py", include_str!("../../service/quote_service.py")),
+    ("pricing.py", include_str!("../../service/pricing.py")),
+    ("seed.py", include_str!("../../service/seed.py")),
+    ("schema.sql", include_str!("../../service/schema.sql")),
+    ("requirements.txt", include_str!("../../service/requirements.txt")),
+    ("token_bucket.lua", redis::TOKEN_BUCKET),
+    ("pack.toml", include_str!("../../../../config/reference/packs/MA000004.toml")),
+    ("holidays.toml", include_str!("../../../../config/reference/holidays.toml")),
+];
+/// The service's own key.
+const API_KEY: &str = "compare-quote-service";
+/// The operation on both sides.
+const PATH: &str = "/v1/rates/quotes";
+/// Connections to `PostgreSQL` that the service may have.
+const POOL: u32 = 64;
+
+/// Starts the service and what it needs. `venv` is where its packages are, or are to be put.
+pub(crate) fn start(room: &Path, venv: Option<&Path>) -> Result<Setup> {
+    for (name, text) in FILES {
+        fs::write(room.join(name), text)?;
+    }
+    let python = environment(room, venv)?;
+    let (store, store_at, store_version) =
+        redis::start(room, None, &["--appendonly", "no"]).context("Redis")?;
+    let (database, database_at, database_version) =
+        postgres::start(room, POOL).context("PostgreSQL")?;
+    let url = format!("postgres://{}@{database_at}/{}", postgres::ROLE, postgres::DATABASE);
+    let prepare = |mut command: Command| {
+        command.current_dir(room).env("QUOTES_POSTGRES", &url).env("QUOTES_API_KEY", API_KEY);
+        command.env("QUOTES_REDIS", format!("redis://{store_at}"));
+        command
+    };
+    let terms = Terms::default();
+    let mut seed = prepare(terms.command(&python));
+    seed.args(["seed.py", "pack.toml", "holidays.toml"]);
+    finish(seed).context("filling its stores")?;
+    let address = free_address()?;
+    let mut serve = prepare(terms.command(&python));
+    serve.args(["-m", "uvicorn", "quote_service:app", "--host", "127.0.0.1", "--port"]);
+    serve.arg(address.port().to_string());
+    serve.args(["--no-access-log", "--loop", "uvloop", "--http", "httptools"]);
+    let mut running = terms.start(serve, &room.join("service.log"))?;
+    running.listens(address)?;
+    let url = format!("http://{address}");
+    let flags = words(["--peer", &url, "--peer-same", "--peer-api-key", API_KEY]);
+    let service_version = said(&python, "import fastapi; print('fastapi/' + fastapi.__version__)");
+    let version = format!("{service_version} {store_version} {database_version}");
+    Ok(Setup { flags, version, running: vec![store, database, running] })
+}
+
+/// Python with the packages of the service, installed there unless they are.
+fn environment(room: &Path, venv: Option<&Path>) -> Result<PathBuf> {
+    let made = room.join("venv");
+    let venv = venv.unwrap_or(&made);
+    // The service runs in a folder of its own.
+    let venv = &std::path::absolute(venv)?;
+    let python = venv.join("bin/python");
+    let terms = Terms::default();
+    let mut check = terms.command(&python);
+    check.args(["-c", "import fastapi, uvicorn, uvloop, httptools, redis, hiredis, asyncpg"]);
+    if python.is_file() && finish(check).is_ok() {
+        return Ok(python);
+    }
+    let mut make = terms.command(&find("python3", "python3-venv")?);
+    make.args(["-m", "venv"]).arg(venv);
+    finish(make).context("making its Python environment (package python3-venv)")?;
+    let mut install = terms.command(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
+    install.arg(room.join("requirements.txt"));
+    finish(install).context("installing its Python packages")?;
+    Ok(python)
+}
+
+fn said(python: &Path, script: &str) -> String {
+    let output = Command::new(python).args(["-c", script]).output();
+    output
+        .map_or_else(|_| String::new(), |it| String::from_utf8_lossy(&it.stdout).trim().to_owned())
+}
+
+/// Classification, employment, first day of the pay period, and shifts that go through ordinary hours,
+/// every penalty, the span, overtime and breaks.
+const CASES: [(&str, &str, &str, &str); 7] = [
+    (
+        "retail-employee-level-1",
+        "full-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-09T09:00","end":"2025-07-09T14:00"}"#,
+    ),
+    (
+        "retail-employee-level-1",
+        "casual",
+        "2025-07-07",
+        r#"{"start":"2025-07-13T10:00","end":"2025-07-13T15:00"}"#,
+    ),
+    (
+        "retail-employee-level-2",
+        "part-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-07T09:00","end":"2025-07-07T17:30",
+            "unpaid_breaks":[{"start":"2025-07-07T12:00","end":"2025-07-07T12:30"}]}"#,
+    ),
+    (
+        "retail-employee-level-4",
+        "full-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-11T14:00","end":"2025-07-11T22:00"}"#,
+    ),
+    (
+        "retail-employee-level-1",
+        "casual",
+        "2025-12-22",
+        r#"{"start":"2025-12-25T10:00","end":"2025-12-25T15:00"}"#,
+    ),
+    (
+        "retail-employee-level-1",
+        "casual",
+        "2025-07-07",
+        r#"{"start":"2025-07-12T14:00","end":"2025-07-13T02:00",
+            "unpaid_breaks":[{"start":"2025-07-12T19:00","end":"2025-07-12T19:30"}]}"#,
+    ),
+    (
+        "retail-employee-level-8",
+        "casual",
+        "2025-07-07",
+        r#"{"start":"2025-07-09T06:00","end":"2025-07-09T20:00"}"#,
+    ),
+];
+
+/// Asks both sides the same, and refuses to compare them unless they agree.
+pub(crate) fn agree(site: &Site, setup: &Setup) -> Result<()> {
+    let service: SocketAddr = setup
+        .flags
+        .iter()
+        .find_map(|it| it.strip_prefix("http://"))
+        .context("the service has an address")?
+        .parse()?;
+    for (classification, employment, since, shift) in CASES {
+        let json = format!(
+            r#"{{"quote":{{"award":"MA000004","classification":"{classification}",
+                "employment":"{employment}","state":"NSW","pay_period_start":"{since}",
+                "shifts":[{shift}]}}}}"#
+        );
+        let ours = total(site.http, &site.api_key, &json)?;
+        let theirs = total(service, API_KEY, &json)?;
+        if ours != theirs {
+            bail!("it does not do the same work: {theirs} where the box says {ours} for {json}");
+        }
+    }
+    Ok(())
+}
+
+fn total(address: SocketAddr, api_key: &str, json: &str) -> Result<String> {
+    let reply: Value = serde_json::from_str(&ask(address, "POST", PATH, api_key, json)?)?;
+    Ok(reply["total"].as_str().context("an accepted quote has a total")?.to_owned())
+}
