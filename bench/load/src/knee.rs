@@ -3,7 +3,7 @@
 //! Rates grow geometrically until one is not sustained, then the gap is halved on a logarithmic scale
 //! until it is narrow, then the highest sustained rate is confirmed in a longer window. One bad moment
 //! of the machine is no knee: a rate counts as not sustained when it failed twice, out of at most three
-//! looks at it.
+//! looks at it, and the lowest that failed is offered once more at the end.
 
 use std::time::Duration;
 
@@ -54,33 +54,56 @@ const LEAST_PART: f64 = 1.0 / 256.0;
 const RAMPS_MAX: u32 = 64;
 /// How often a knee that was not confirmed is looked for below.
 const CONFIRMS_MAX: u32 = 6;
+/// How often what stands above a confirmed knee is looked at again.
+const CHALLENGES_MAX: u32 = 3;
 
 impl Search {
     /// Searches. On a stop, what was known until then is in `found`.
     pub(crate) fn run<O: Offer>(&self, offer: &mut O, found: &mut Found) -> Result<(), O::Stop> {
         *found = Found { sustained: None, failed: None, confirmed: false };
         let mut rate = self.first_per_s;
+        for _ in 0..CHALLENGES_MAX {
+            self.climb(offer, found, rate)?;
+            self.narrow(offer, found)?;
+            self.confirm(offer, found)?;
+            let Some(failed) = found.failed.filter(|_| found.confirmed) else { return Ok(()) };
+            // What stands in the way may have failed by accident, at a time when it stood far off.
+            if self.is_late(offer) || !offer.offer(Purpose::Confirm, failed, false)? {
+                return Ok(());
+            }
+            *found = Found { sustained: Some(failed), failed: None, confirmed: false };
+            rate = failed * self.factor.sqrt();
+        }
+        Ok(())
+    }
+
+    /// Grows until a rate is not sustained, or shrinks until one is.
+    fn climb<O: Offer>(
+        &self,
+        offer: &mut O,
+        found: &mut Found,
+        mut rate: f64,
+    ) -> Result<(), O::Stop> {
         for _ in 0..RAMPS_MAX {
-            if self.is_late(offer) {
+            if self.is_late(offer) || rate < self.first_per_s * LEAST_PART {
                 return Ok(());
             }
             if self.sustains(offer, Purpose::Ramp, rate, false)? {
                 found.sustained = Some(rate);
-                if found.failed.is_some() {
-                    break;
-                }
                 rate *= self.factor;
             } else {
                 found.failed = Some(rate);
-                if found.sustained.is_some() {
-                    break;
-                }
                 rate /= self.factor * self.factor;
-                if rate < self.first_per_s * LEAST_PART {
-                    return Ok(());
-                }
+            }
+            if found.sustained.is_some() && found.failed.is_some() {
+                return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// Halves the gap until it is narrow.
+    fn narrow<O: Offer>(&self, offer: &mut O, found: &mut Found) -> Result<(), O::Stop> {
         while let (Some(low), Some(high)) = (found.sustained, found.failed)
             && self.gap < high / low
             && !self.is_late(offer)
@@ -92,6 +115,11 @@ impl Search {
                 found.failed = Some(middle);
             }
         }
+        Ok(())
+    }
+
+    /// Offers the highest rate in the longer window, and goes down where that fails.
+    fn confirm<O: Offer>(&self, offer: &mut O, found: &mut Found) -> Result<(), O::Stop> {
         for _ in 0..CONFIRMS_MAX {
             let Some(low) = found.sustained else { return Ok(()) };
             if self.is_late(offer) {
@@ -195,8 +223,9 @@ mod tests {
             SEARCH.run(&mut server, &mut found).unwrap();
             far += u32::from(found.sustained.is_none_or(|it| it < 45_000.0));
         }
-        // A rate fails by accident when two or three looks do: about two in a hundred.
-        assert!(far <= 20, "{far} of 200");
+        // A rate fails by accident when two of three looks do, about two in a hundred, and the last look
+        // would have to fail, too.
+        assert!(far <= 8, "{far} of 200");
     }
 
     #[test]

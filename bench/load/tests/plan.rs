@@ -102,7 +102,7 @@ fn scenario() -> Scenario {
         [arrivals]
         process = "even"
         [ramp]
-        first_per_s = 200.0
+        first_per_s = 300.0
         rise_s = 0.1
         settle_s = 0.2
         window_s = 1.5
