@@ -95,11 +95,11 @@ impl Plan {
         let mut say = |line: &str| eprintln!("{line}");
         say(&format!("{}: {}", scenario.name, scenario.about));
         let mut planner = Planner::new(&scenario, &source, &self.client_core, &halt, &mut say);
-        let ended = self.measure(&scenario, &mut planner, &halt);
-        if !planner.has_steps() {
+        let ended = match self.measure(&scenario, &mut planner, &halt) {
             // Nothing was measured: an error and no half report.
-            ended?;
-        }
+            Err(error) if !planner.has_steps() => return Err(error),
+            ended => ended,
+        };
         let result = planner.finish(ended.err().map(|error| format!("{error:#}")));
         self.write(&result)
     }
