@@ -88,7 +88,7 @@ impl Search {
             if self.is_late(offer) || rate < self.first_per_s * LEAST_PART {
                 return Ok(());
             }
-            if self.sustains(offer, Purpose::Ramp, rate, false)? {
+            if Self::sustains(offer, Purpose::Ramp, rate, false)? {
                 found.sustained = Some(rate);
                 rate *= self.factor;
             } else {
@@ -109,7 +109,7 @@ impl Search {
             && !self.is_late(offer)
         {
             let middle = (low * high).sqrt();
-            if self.sustains(offer, Purpose::Bisect, middle, false)? {
+            if Self::sustains(offer, Purpose::Bisect, middle, false)? {
                 found.sustained = Some(middle);
             } else {
                 found.failed = Some(middle);
@@ -125,7 +125,7 @@ impl Search {
             if self.is_late(offer) {
                 return Ok(());
             }
-            if self.sustains(offer, Purpose::Confirm, low, true)? {
+            if Self::sustains(offer, Purpose::Confirm, low, true)? {
                 found.confirmed = true;
                 return Ok(());
             }
@@ -142,7 +142,6 @@ impl Search {
 
     /// Two of three.
     fn sustains<O: Offer>(
-        &self,
         offer: &mut O,
         purpose: Purpose,
         rate: f64,

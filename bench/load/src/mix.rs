@@ -1,5 +1,6 @@
 //! Requests that differ: which operation, how large, whose.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -201,7 +202,7 @@ impl Draw {
         }
         let at = chance.unit();
         let found = spread.groups.iter().find(|it| at < it.up_to);
-        let group = found.or(spread.groups.last()).expect("a scenario has an operation");
+        let group = found.or_else(|| spread.groups.last()).expect("a scenario has an operation");
         let key = spread.keys.draw(chance);
         let tenant = spread.tenants.map_or(0, |it| it.draw(chance) + 1);
         let within = usize::try_from(key).unwrap_or(0) % group.count;
@@ -370,7 +371,7 @@ fn escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            write!(escaped, "%{byte:02X}").expect("writing into memory cannot fail");
         }
     }
     escaped

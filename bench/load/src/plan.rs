@@ -465,7 +465,7 @@ fn cost(step: &Step, durable_share: f64) -> Cost {
             .server_cpu_us_by
             .get("checkpoint")
             .copied()
-            .or(step.server_cpu_us.map(|_| 0.0))
+            .or_else(|| step.server_cpu_us.map(|_| 0.0))
             .and_then(durable),
         write_amplification: written.map(|(written, log)| float(written) / float(log)),
     }

@@ -113,7 +113,9 @@ impl Field {
             warnings.push(format!("without an address, and left out of the mix: {left_out}"));
         }
         let whole: f64 = doors.iter().map(|it| it.share).sum();
-        doors.iter_mut().for_each(|it| it.share /= whole);
+        for site in &mut doors {
+            site.share /= whole;
+        }
         let client_cores =
             if client_cores.is_empty() { vec![cpu::cores() - 1] } else { client_cores.to_vec() };
         Ok(Self {

@@ -46,11 +46,11 @@ impl Usage {
                 threads.insert(tid, thread);
             }
         }
-        let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let memory = fs::read_to_string(format!("/proc/{pid}/status"))?;
         let written = fs::read_to_string(format!("/proc/{pid}/io")).ok();
         Ok(Self {
             threads,
-            resident_bytes: field(&status, "VmRSS:").unwrap_or(0) * 1024,
+            resident_bytes: field(&memory, "VmRSS:").unwrap_or(0) * 1024,
             written_bytes: written.and_then(|it| field(&it, "write_bytes:")),
         })
     }
@@ -76,8 +76,8 @@ impl Usage {
 impl Thread {
     /// Reads a `stat` line. The name in field 2 may hold blanks and parentheses.
     fn parse(stat: &str) -> Option<Self> {
-        let (start, rest) = stat.rsplit_once(')')?;
-        let (_, name) = start.split_once('(')?;
+        let (front, rest) = stat.rsplit_once(')')?;
+        let (_, name) = front.split_once('(')?;
         let mut fields = rest.split_ascii_whitespace().skip(11);
         let tick_us = 1_000_000 / rustix::param::clock_ticks_per_second().max(1);
         let user_us = fields.next()?.parse::<u64>().ok()? * tick_us;

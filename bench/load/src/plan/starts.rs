@@ -5,6 +5,7 @@ use crate::scenario::{Arrival, Process};
 
 /// Over which time, and how much. Times in seconds from the first request.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "units last")]
 pub(crate) struct Course {
     /// From nothing to the full rate.
     pub(crate) rise_s: f64,

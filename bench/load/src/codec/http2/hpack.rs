@@ -63,36 +63,29 @@ pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> Places {
         fields.push((CONTENT_TYPE, "content-type", "application/json"));
         fields.push((CONTENT_LENGTH, "content-length", &length));
     }
-    if let Form::Mixed { .. } = form {
-        // Without indexing (section 6.2.2): these differ.
-        fields.retain(|(number, _, value)| {
-            let same = matches!(*number, 0 | AUTHORITY);
-            if !same {
-                write_integer(out, 0x00, 4, *number);
-                write_string(out, 0x00, 7, value.as_bytes());
-            }
-            same
-        });
-    }
-    let form_of_same = match form {
-        Form::Mixed { teach: true, .. } => Form::Teach,
-        Form::Mixed { teach: false, .. } => Form::Refer,
-        alike => alike,
-    };
-    let count = fields.len();
-    for (index, (number, name, value)) in fields.into_iter().enumerate() {
-        match form_of_same {
+    // Of requests that differ these are the same.
+    let is_kept = |number| !matches!(form, Form::Mixed { .. }) || matches!(number, 0 | AUTHORITY);
+    let mut kept = fields.iter().filter(|(number, ..)| is_kept(*number)).count();
+    for (number, name, value) in fields {
+        if !is_kept(number) {
+            // Without indexing (section 6.2.2).
+            write_integer(out, 0x00, 4, number);
+            write_string(out, 0x00, 7, value.as_bytes());
+            continue;
+        }
+        kept -= 1;
+        match form {
             // With indexing (section 6.2.1): the last one taught is the first of the table.
-            Form::Teach => {
+            Form::Teach | Form::Mixed { teach: true, .. } => {
                 write_integer(out, 0x40, 6, number);
                 if number == 0 {
                     write_string(out, 0x00, 7, name.as_bytes());
                 }
                 write_string(out, 0x00, 7, value.as_bytes());
             }
-            Form::Refer | Form::Mixed { .. } => {
+            Form::Refer | Form::Mixed { teach: false, .. } => {
                 let first = usize::try_from(STATIC_COUNT + 1).expect("a small number");
-                write_integer(out, 0x80, 7, first + (count - 1 - index));
+                write_integer(out, 0x80, 7, first + kept);
             }
         }
     }
@@ -172,6 +165,77 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::Workload;
+
+    /// The numbers of a block's fields, and those that were taught by their values.
+    fn fields(mut block: &[u8], taught: &mut Vec<Vec<u8>>) -> Vec<String> {
+        let mut found = Vec::new();
+        while let Some(first) = block.first().copied() {
+            let bits = if first & 0x80 != 0 {
+                7
+            } else if first & 0x40 != 0 {
+                6
+            } else {
+                4
+            };
+            let (number, taken) = read_integer(block, bits).unwrap();
+            block = &block[taken..];
+            if STATIC_COUNT < number {
+                let place = usize::try_from(number - STATIC_COUNT - 1).unwrap();
+                found.push(format!("={}", String::from_utf8_lossy(&taught[place])));
+                continue;
+            }
+            if bits == 7 {
+                found.push(number.to_string());
+                continue;
+            }
+            let mut name = number.to_string();
+            if number == 0 {
+                let (text, taken) = read_string(block, 7).unwrap();
+                name = String::from_utf8_lossy(text.bytes).into_owned();
+                block = &block[taken..];
+            }
+            let (value, taken) = read_string(block, 7).unwrap();
+            if bits == 6 {
+                taught.insert(0, value.bytes.to_vec());
+            }
+            found.push(format!("{name}={}", String::from_utf8_lossy(value.bytes)));
+            block = &block[taken..];
+        }
+        found
+    }
+
+    #[test]
+    fn requests_that_differ_share_what_is_the_same_and_keep_their_order() {
+        let workload = Workload { json: b"{}".to_vec(), ..Workload::plain(7, b"") };
+        let head = Head {
+            workload: &workload,
+            authority: "box:1",
+            secure: true,
+            api_key: Some("secret"),
+            keyed: false,
+        };
+        let mut taught = Vec::new();
+        for (teach, authority, api_key) in
+            [(true, "1=box:1", "x-api-key=secret"), (false, "=box:1", "=secret")]
+        {
+            let mut block = Vec::new();
+            let places = write(&head, Form::Mixed { teach, tenanted: true }, &mut block);
+            // POST, https, path, authority: pseudo-header fields go first (RFC 9113, section 8.3).
+            let expected = [
+                "3",
+                "7",
+                "4=/",
+                authority,
+                api_key,
+                "31=application/json",
+                "28=2",
+                "x-tenant=000000",
+            ];
+            assert_eq!(fields(&block, &mut taught), expected);
+            assert_eq!(block[places.tenant_at.unwrap()..], *TENANT_BLANK);
+        }
+    }
 
     #[test]
     fn the_responses_of_the_rfc_are_read() {
