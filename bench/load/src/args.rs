@@ -68,6 +68,7 @@ pub struct Args {
     /// with an "ok" behind it (HTTP/3), with the same requests
     #[arg(long)]
     pub baseline: bool,
+    /// A server that is not ours, beside the target.
     #[command(flatten)]
     pub beside: PeerArgs,
     /// The server's process, to count the CPU time that a request costs it

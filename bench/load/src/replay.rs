@@ -204,7 +204,8 @@ fn task(
         Connections::Tcp(numbers.iter().map(connect).collect::<Result<_, _>>()?)
     };
     let cores = &terms.client_cores;
-    let core = cores.get(door % cores.len().max(1)).copied().unwrap_or(cpu::cores() - 1);
+    let core = cores.get(door % cores.len().max(1)).copied();
+    let core = core.unwrap_or_else(|| cpu::cores() - 1);
     Ok(Task {
         core: Some(core),
         clock: Clock::start(),

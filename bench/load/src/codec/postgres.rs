@@ -1,4 +1,4 @@
-//! The protocol of PostgreSQL (version 3.0): one prepared statement, executed over and over, each time
+//! The protocol of `PostgreSQL` (version 3.0): one prepared statement, executed over and over, each time
 //! in a transaction of its own.
 
 use std::collections::VecDeque;
@@ -279,7 +279,9 @@ fn write(out: &mut Vec<u8>, kind: u8, parts: &[&[u8]]) {
     out.push(kind);
     let from = out.len();
     out.extend_from_slice(&[0; 4]);
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
     set_length(out, from);
 }
 

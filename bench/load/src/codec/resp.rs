@@ -12,6 +12,8 @@ pub(crate) const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
 const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Most elements of a reply, arrays in arrays counted with what they hold.
 const ELEMENTS_MAX: usize = 1024 * 1024;
+/// How replies begin: statuses, errors, numbers, strings, arrays.
+const KINDS: &[u8] = b"+-:$*";
 /// Most words of a command.
 const WORDS_MAX: usize = 1024;
 
@@ -175,13 +177,12 @@ impl Reply {
                     }
                     at += length + 2;
                 }
-                b'*' => {
+                _ => {
                     left += length(line, ELEMENTS_MAX)?.unwrap_or(0);
                     if ELEMENTS_MAX < left + elements {
                         return Err(format!("a reply of more than {ELEMENTS_MAX} elements"));
                     }
                 }
-                other => return Err(format!("a reply that begins with byte {other:#04x}")),
             }
             if REPLY_BYTES_MAX < at {
                 return Err(format!("a reply of more than {REPLY_BYTES_MAX} bytes"));
@@ -192,8 +193,15 @@ impl Reply {
 }
 
 /// The first byte of a line, the rest of it, and how long it is with its end.
-fn line(bytes: &[u8]) -> Result<Option<(u8, &[u8], usize)>, String> {
+type Line<'a> = (u8, &'a [u8], usize);
+
+/// The line that `bytes` begin with; none while its end is not here.
+fn line(bytes: &[u8]) -> Result<Option<Line<'_>>, String> {
     let Some((kind, rest)) = bytes.split_first() else { return Ok(None) };
+    // Before the end of the line: somebody who speaks otherwise may never end one.
+    if !KINDS.contains(kind) {
+        return Err(format!("a reply that begins with byte {kind:#04x}"));
+    }
     let searched = &rest[..rest.len().min(LINE_BYTES_MAX)];
     match searched.windows(2).position(|it| it == b"\r\n") {
         Some(end) => Ok(Some((*kind, &rest[..end], end + 3))),

@@ -104,7 +104,7 @@ fn doubled_ranks(before: &[f64], after: &[f64]) -> Vec<usize> {
     let all = || before.iter().chain(after);
     let rank = |it: &f64| {
         let below = all().filter(|other| *other < it).count();
-        let equal = all().filter(|other| other.total_cmp(&it).is_eq()).count();
+        let equal = all().filter(|other| other.total_cmp(it).is_eq()).count();
         2 * below + equal + 1
     };
     all().map(rank).collect()

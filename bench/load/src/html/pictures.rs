@@ -130,7 +130,7 @@ pub(super) fn histogram(result: &PlanResult, step: &Step) -> Picture {
     // Room above the bars for what is written there.
     let tallest = bars.iter().map(|it| it.2).fold(0.0, f64::max) * 1.25;
     let tail = slower(&step.histogram);
-    let last = tail.last().map_or(10.0, |it| it.0);
+    let farthest = tail.last().map_or(10.0, |it| it.0);
     Picture {
         title: "How long answers took".to_owned(),
         note: format!(
@@ -146,8 +146,8 @@ pub(super) fn histogram(result: &PlanResult, step: &Step) -> Picture {
                 height: 200.0,
             },
             Panel {
-                x: Axis::log("share of answers that were faster", 1.0, last, faster)
-                    .cut(1.0, last * 1.5),
+                x: Axis::log("share of answers that were faster", 1.0, farthest, faster)
+                    .cut(1.0, farthest * 1.5),
                 y: Axis::log("latency, logarithmic", least, most.max(objective), span),
                 layers: vec![
                     Layer::Level {

@@ -4,7 +4,6 @@ use crate::plan::result::{
     ScenarioSummary, Second, Target,
 };
 use crate::plan::sheet::{DiskRow, ModelError, Sheet, SheetRow};
-use crate::report::float;
 
 /// What a machine of two cores could have shown, with everything that a result may have.
 pub(crate) fn sample() -> PlanResult {

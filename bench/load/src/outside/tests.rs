@@ -3,12 +3,12 @@ use crate::args::WorkloadName;
 use crate::codec::rpc::Answerer;
 
 fn outside(url: &str, speech: Speech, secure: bool) -> Result<Outside, LoadError> {
-    with(PeerArgs { peer: Some(url.to_owned()), ..PeerArgs::default() }, speech, secure)
+    with(&PeerArgs { peer: Some(url.to_owned()), ..PeerArgs::default() }, speech, secure)
 }
 
-fn with(flags: PeerArgs, speech: Speech, secure: bool) -> Result<Outside, LoadError> {
+fn with(flags: &PeerArgs, speech: Speech, secure: bool) -> Result<Outside, LoadError> {
     let asked = WorkloadName::Quote.build();
-    Outside::of(&flags, speech, secure, &asked).map(|it| it.expect("the flags name a peer"))
+    Outside::of(flags, speech, secure, &asked).map(|it| it.expect("the flags name a peer"))
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn the_same_is_asked_at_the_path_that_the_url_has() {
             peer_pid: vec![7, 9],
             ..PeerArgs::default()
         };
-        let outside = with(flags, Speech::Http1, false).unwrap();
+        let outside = with(&flags, Speech::Http1, false).unwrap();
         let peer = outside.peer(1);
         assert_eq!((peer.workload.method, &peer.workload.json), ("POST", &asked.json));
         assert_eq!((peer.workload.path.as_str(), peer.api_key), (path, Some("theirs")));
@@ -79,7 +79,7 @@ fn a_store_is_asked_in_its_own_words_whatever_the_target_speaks() {
         peer_payload: Some(2),
         ..PeerArgs::default()
     };
-    let postgres = with(flags, Speech::Http1, true).unwrap();
+    let postgres = with(&flags, Speech::Http1, true).unwrap();
     let statement = Statement::new("me", "db", "INSERT", b"xx".to_vec()).unwrap();
     assert_eq!(postgres.store, Some(Store::Postgres(statement)));
 }
@@ -105,7 +105,7 @@ fn flags_that_do_not_fit_the_url_are_named() {
         ),
     ] {
         let flags = PeerArgs { peer: Some(url.to_owned()), ..flags };
-        let error = with(flags, Speech::Http1, false).unwrap_err().to_string();
+        let error = with(&flags, Speech::Http1, false).unwrap_err().to_string();
         assert!(error.contains(reason), "{url}: {error}");
     }
 }

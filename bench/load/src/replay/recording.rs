@@ -130,15 +130,14 @@ impl Gathered {
     fn add(&mut self, shape: &Shape<'_>, recorded: Over) -> Option<bool> {
         let class = class(shape.request_bytes);
         let key = (shape.operation.to_owned(), class);
-        let kind = match self.known.get(&key) {
-            Some(kind) => *kind,
-            None => {
-                let workload = example(shape.operation, recorded, shape.request_bytes)?;
-                let operation = self.operation(shape.operation, &workload);
-                self.kinds.push(Kind { workload, operation });
-                self.known.insert(key, self.kinds.len() - 1);
-                self.kinds.len() - 1
-            }
+        let kind = if let Some(kind) = self.known.get(&key) {
+            *kind
+        } else {
+            let workload = example(shape.operation, recorded, shape.request_bytes)?;
+            let operation = self.operation(shape.operation, &workload);
+            self.kinds.push(Kind { workload, operation });
+            self.known.insert(key, self.kinds.len() - 1);
+            self.kinds.len() - 1
         };
         let Kind { workload, operation } = &self.kinds[kind];
         let fits = class.abs_diff(self::class(length(workload, recorded))) <= 1;

@@ -15,7 +15,7 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
 fn welcome() -> Vec<u8> {
     [
         message(b'R', &[0; 4]),
-        message(b'S', b"server_version\015\0"),
+        message(b'S', b"server_version\x0015\0"),
         message(b'K', &[0; 8]),
         message(b'Z', b"I"),
     ]
@@ -34,7 +34,7 @@ fn prepared(parameters: u16) -> Vec<u8> {
 fn the_first_words_are_those_of_the_protocol() {
     let (statement, mut out) = (statement(), Vec::new());
     let mut opening = Opening::new(&statement, &mut out);
-    assert_eq!(out, b"\0\0\0\x1e\0\x03\0\0user\0me\0database\0db\0\0");
+    assert_eq!(out, b"\0\0\0\x1d\0\x03\0\0user\0me\0database\0db\0\0");
     out.clear();
     assert_eq!(opening.next(&welcome(), &mut out), Ok((welcome().len(), None)));
     let expected = b"P\0\0\0\x0fq\0INSERT\0\0\0D\0\0\0\x07Sq\0S\0\0\0\x04";
