@@ -23,7 +23,9 @@ impl Setup {
     pub(crate) fn all_flags(&self) -> Vec<String> {
         let pids: Vec<String> = self.running.iter().map(|it| it.pid().to_string()).collect();
         let mut flags = self.flags.clone();
-        flags.extend(["--peer-pid".to_owned(), pids.join(",")]);
+        if !pids.is_empty() {
+            flags.extend(["--peer-pid".to_owned(), pids.join(",")]);
+        }
         flags
     }
 }
