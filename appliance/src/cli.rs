@@ -46,7 +46,7 @@ enum Command {
     Check(check::Check),
     Inspect(inspect::Inspect),
     Doctor(doctor::Doctor),
-    Bench(bench::Bench),
+    Bench(Box<bench::Bench>),
     RotateSigningKey(rotate::Rotate),
     Config(config::ConfigFlags),
 }

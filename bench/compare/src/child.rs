@@ -119,7 +119,7 @@ pub(crate) fn finish(mut command: Command) -> Result<()> {
     let output = command.stdin(Stdio::null()).output().context("starting it")?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        bail!("{:?} ended with {}: {}", command.get_program(), output.status, end_of(&said));
+        bail!("it ended with {}: {}", output.status, end_of(&said));
     }
     Ok(())
 }

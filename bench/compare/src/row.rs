@@ -13,9 +13,9 @@ pub enum RowName {
     RedisSet,
     /// A token bucket in Lua inside Redis
     RedisBucket,
-    /// `PostgreSQL`, a row committed and synced before each answer
+    /// Postgres, a row committed and synced before each answer
     Postgres,
-    /// A quote service of FastAPI, Redis and `PostgreSQL` that does the same work
+    /// A quote service in Python over Redis and Postgres that does the same work
     QuoteService,
 }
 

@@ -153,6 +153,12 @@ fn flags(name: RowName, site: &Site, args: &CompareArgs, setup: &Setup) -> Resul
 mod tests {
     use super::*;
 
+    #[derive(Debug, Parser)]
+    struct Of {
+        #[command(flatten)]
+        args: CompareArgs,
+    }
+
     #[test]
     fn every_row_is_a_run_of_the_generator() {
         let address = "127.0.0.1:1".parse().unwrap();
@@ -166,11 +172,6 @@ mod tests {
             log_directory: "log".into(),
             room: "room".into(),
         };
-        #[derive(Debug, Parser)]
-        struct Of {
-            #[command(flatten)]
-            args: CompareArgs,
-        }
         let args = Of::try_parse_from(["compare", "-c", "3", "--rounds", "1"]).unwrap().args;
         for name in RowName::value_variants() {
             let flags = ["--peer".to_owned(), "redis://127.0.0.1:1".to_owned()].to_vec();

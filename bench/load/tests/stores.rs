@@ -175,7 +175,7 @@ fn a_postgres_is_asked_with_rows_of_its_own() {
     let report = beside(&format!("postgres://me@{address}/db"), &flags).unwrap();
     let peer = report.peer.unwrap();
     assert!(peer.rounds.iter().all(|it| 0.0 < it.figures.ok_per_s && it.statuses.len() == 1));
-    assert!(0 < seen.lock().unwrap().len());
+    assert!(!seen.lock().unwrap().is_empty());
 }
 
 #[test]

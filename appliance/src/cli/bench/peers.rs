@@ -10,7 +10,7 @@ use clap::Args;
 use super::print;
 use crate::bench_box::BenchBox;
 
-/// Put nginx, Redis, `PostgreSQL` and a quote service made of them beside a box
+/// Put nginx, Redis, Postgres and a quote service made of them beside a box
 ///
 /// A box of its own is started, as for a benchmark, and each peer over a directory beside the box's, on a free port;
 /// all of them end with the run. In each row rounds of both sides take turns. A peer that is not installed is left

@@ -1,4 +1,4 @@
-//! The quote service: FastAPI over Redis and `PostgreSQL`.
+//! The quote service: Python over Redis and `PostgreSQL`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -79,9 +79,9 @@ fn environment(room: &Path, venv: Option<&Path>) -> Result<PathBuf> {
     if python.is_file() && finish(check).is_ok() {
         return Ok(python);
     }
-    let mut make = terms.command(&find("python3", "python3-venv")?);
-    make.args(["-m", "venv"]).arg(venv);
-    finish(make).context("making its Python environment (package python3-venv)")?;
+    let mut create = terms.command(&find("python3", "python3-venv")?);
+    create.args(["-m", "venv"]).arg(venv);
+    finish(create).context("making its Python environment (package python3-venv)")?;
     let mut install = terms.command(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
     install.arg(room.join("requirements.txt"));
