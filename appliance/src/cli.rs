@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod flags;
+mod import;
 mod init;
 mod inspect;
 mod quote;
@@ -43,6 +44,7 @@ enum Command {
     Top(top::Top),
     Demo(demo::Demo),
     Quote(quote::QuoteFlags),
+    Import(import::Import),
     Check(check::Check),
     Inspect(inspect::Inspect),
     Doctor(doctor::Doctor),
@@ -59,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Top(top) => top.run(),
         Command::Demo(demo) => demo.run(),
         Command::Quote(quote) => quote.run(),
+        Command::Import(import) => import.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),

@@ -136,7 +136,7 @@ fn refuse(status: StatusCode) -> Response<Bytes> {
         }
     };
     let mut body = Vec::new();
-    rejection.write_json(Place::Door, &mut body);
+    rejection.write_json(Place::Door, false, &mut body);
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     let problem = HeaderValue::from_static("application/problem+json");

@@ -26,6 +26,7 @@ use crate::bench_box::BenchBox;
     quoin bench quote --over http2 -c 16 -p 16 --baseline  HTTP/2, 16 streams on each of 16 connections\n  \
     quoin bench quote --over http3 -c 16 -p 16 --baseline  HTTP/3 beside a bare \"ok\" on the same door\n  \
     quoin bench quote --over rpc-tls --baseline      RPC over TLS; rpc-quic is over QUIC\n  \
+    quoin bench quote --over http2 -c 16 --peer 127.0.0.1:9443  beside any other server, asked with a plain GET\n  \
     quoin bench accept -c 1                          durable, beside the device's own write + sync\n  \
     quoin bench quote --rate 100000                  open loop\n  \
     quoin bench overload roster --over http2 --svg overload.svg  0.5 to 2 times what it can do\n  \

@@ -57,7 +57,7 @@ pub struct Args {
     /// Load before each window opens
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
     pub warmup: f64,
-    /// How many rounds; with --baseline as many of the baseline, in turn
+    /// How many rounds; with --baseline and --peer as many of theirs, in turn
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub rounds: u32,
     /// Give every request an idempotency key of its own
@@ -67,6 +67,14 @@ pub struct Args {
     /// with an "ok" behind it (HTTP/3), with the same requests
     #[arg(long)]
     pub baseline: bool,
+    /// Also measure a server that is not ours, over the same protocol, in rounds of its own:
+    /// [http://|https://]HOST:PORT[/PATH]. It is asked with a plain GET and shown no key; it may have
+    /// any certificate
+    #[arg(long, value_name = "URL")]
+    pub peer: Option<String>,
+    /// The peer's process, to count the CPU time that a request costs it
+    #[arg(long, value_name = "PID", requires = "peer")]
+    pub peer_pid: Option<u32>,
     /// The server's process, to count the CPU time that a request costs it
     #[arg(long, value_name = "PID")]
     pub server_pid: Option<u32>,

@@ -55,7 +55,9 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The process whose CPU time was to be read.
-    #[error("cannot read the cpu time of process {pid}: {source}; check --server-pid")]
+    #[error(
+        "cannot read the cpu time of process {pid}: {source}; check --server-pid and --peer-pid"
+    )]
     Cpu {
         /// Which process.
         pid: u32,

@@ -8,7 +8,7 @@
 //! - An open loop sends by a timetable and counts latency from the intended start, so that a server
 //!   that stalls cannot hide the requests that it kept from being sent.
 //! - A baseline, a bare echo, a bare hyper or the bare QUIC door on the same runtime, takes rounds in
-//!   turn with the target. Absolute figures describe a machine; the ratio describes the server.
+//!   turn with the target, and so does any HTTP server as a peer. Absolute figures describe a machine; the ratio describes the server.
 
 mod args;
 mod baseline;
@@ -17,6 +17,7 @@ mod cpu;
 mod error;
 mod line;
 mod link;
+mod outside;
 mod overload;
 mod pace;
 mod report;
@@ -35,7 +36,7 @@ pub use args::{Args, Over, WorkloadName};
 pub use error::LoadError;
 pub use overload::{ClosedLoop, OverloadArgs, OverloadReport, Step, overload, overload_workload};
 pub use report::{
-    DeviceReport, Figures, Latency, OpenLoop, Ratio, Ratios, Report, Round, Series, Settings,
+    Asked, DeviceReport, Figures, Latency, OpenLoop, Ratio, Ratios, Report, Round, Series, Settings,
 };
 pub use run::{run, run_workload};
 pub use workload::Workload;

@@ -31,6 +31,9 @@ pub(crate) enum Speech {
 pub(crate) struct Peer<'a> {
     pub(crate) address: SocketAddr,
     pub(crate) speech: Speech,
+    /// The name and port by which requests know the server, where the address and the certificate do
+    /// not say it.
+    pub(crate) host: Option<&'a str>,
     /// `None` without encryption.
     pub(crate) trust: Option<&'a Trust>,
     pub(crate) api_key: Option<&'a str>,
@@ -75,9 +78,10 @@ impl Peer<'_> {
 
     /// The name by which requests know the server.
     pub(crate) fn authority(&self) -> String {
-        match self.trust {
-            None => self.address.to_string(),
-            Some(trust) => format!("{}:{}", trust.name, self.address.port()),
+        match (self.host, self.trust) {
+            (Some(host), _) => host.to_owned(),
+            (None, None) => self.address.to_string(),
+            (None, Some(trust)) => format!("{}:{}", trust.name, self.address.port()),
         }
     }
 

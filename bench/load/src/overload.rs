@@ -27,7 +27,7 @@ use crate::workload::Workload;
 /// The flags of an overload run.
 #[derive(Debug, Clone, clap::Args)]
 pub struct OverloadArgs {
-    /// The door and the requests; --rate and --baseline have no meaning here
+    /// The door and the requests; --rate, --baseline and --peer have no meaning here
     #[command(flatten)]
     pub load: Args,
     /// An answer that takes longer than this is of no use any more
@@ -146,7 +146,7 @@ pub fn overload_workload(
     let site = Site::new(load, workload)?;
     let (target, shape, subject) = (site.peer(load, workload), shape(load)?, site.subject(load));
     let sounding = target.sound()?;
-    let settings = Settings::new(load, &target, &shape, sounding);
+    let settings = Settings::new(load, &target, &shape, sounding, None);
     let http = target.is_http();
     let waiting = Peer { depth: args.waiting.max(load.pipeline), ..target };
     let closed = if args.peak.is_some() {
@@ -225,6 +225,9 @@ fn check(args: &OverloadArgs) -> Result<u64, LoadError> {
     }
     if args.load.baseline {
         return Err(invalid("baseline", "a bare server sheds nothing: there is none here"));
+    }
+    if args.load.peer.is_some() {
+        return Err(invalid("peer", "one server at a time is overloaded: there is none here"));
     }
     if !(1..=STEPS_MAX).contains(&args.steps.len()) {
         return Err(invalid("steps", "give 1 up to 64 of them"));

@@ -28,6 +28,10 @@ pub struct Report {
     pub baseline: Option<Series>,
     /// Target over baseline.
     pub ratio: Option<Ratios>,
+    /// The figures of a server that is not ours, in the same run.
+    pub peer: Option<Series>,
+    /// Target over peer.
+    pub peer_ratio: Option<Ratios>,
     /// The log device's own latency, in the same run.
     pub device: Option<DeviceReport>,
     /// What makes figures doubtful.
@@ -58,6 +62,19 @@ pub struct Settings {
     pub rounds: u32,
     pub client_cores: Vec<usize>,
     pub baseline_core: usize,
+    /// Whole messages, in bytes.
+    pub request_bytes: usize,
+    pub reply_bytes: usize,
+    /// What the peer is asked.
+    pub peer: Option<Asked>,
+}
+
+/// A plain GET over the same protocol.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the names are the definitions")]
+pub struct Asked {
+    /// As it was given.
+    pub url: String,
     /// Whole messages, in bytes.
     pub request_bytes: usize,
     pub reply_bytes: usize,
@@ -151,13 +168,14 @@ pub struct OpenLoop {
     pub backlog_end: u64,
 }
 
-/// Target over baseline.
+/// Target over what stood beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "named after the figures")]
 pub struct Ratios {
     pub ok_per_s: Ratio,
     pub p50: Ratio,
     pub p99: Ratio,
+    pub p999: Ratio,
     pub server_cpu: Option<Ratio>,
 }
 
@@ -197,7 +215,13 @@ pub(crate) struct Device {
 }
 
 impl Settings {
-    pub(crate) fn new(args: &Args, target: &Peer<'_>, shape: &Shape, sounding: Sounding) -> Self {
+    pub(crate) fn new(
+        args: &Args,
+        target: &Peer<'_>,
+        shape: &Shape,
+        sounding: Sounding,
+        peer: Option<Asked>,
+    ) -> Self {
         let Peer { address, workload, items: batch, .. } = *target;
         Self {
             workload: workload.name,
@@ -227,6 +251,7 @@ impl Settings {
             baseline_core: args.server_core,
             request_bytes: sounding.request,
             reply_bytes: sounding.reply,
+            peer,
         }
     }
 }
@@ -335,13 +360,13 @@ impl Latency {
 }
 
 impl Ratios {
-    fn new(target: &Series, baseline: &Series) -> Self {
+    fn new(target: &Series, beside: &Series) -> Self {
         let ratio = |figure: fn(&Figures) -> Option<f64>| {
-            let median = over(figure(&target.median)?, figure(&baseline.median)?);
+            let median = over(figure(&target.median)?, figure(&beside.median)?);
             let pairs: Vec<f64> = target
                 .rounds
                 .iter()
-                .zip(&baseline.rounds)
+                .zip(&beside.rounds)
                 .filter_map(|(a, b)| Some(over(figure(&a.figures)?, figure(&b.figures)?)))
                 .collect();
             let min = pairs.iter().copied().fold(median, f64::min);
@@ -353,6 +378,7 @@ impl Ratios {
             ok_per_s: ratio(|it| Some(it.ok_per_s)).unwrap_or(none),
             p50: ratio(|it| Some(float(it.p50_ns))).unwrap_or(none),
             p99: ratio(|it| Some(float(it.p99_ns))).unwrap_or(none),
+            p999: ratio(|it| Some(float(it.p999_ns))).unwrap_or(none),
             server_cpu: ratio(|it| it.server_cpu_us),
         }
     }
@@ -368,9 +394,11 @@ impl Report {
         settings: Settings,
         target: Series,
         baseline: Option<Series>,
+        peer: Option<Series>,
         device: Option<Device>,
     ) -> Self {
-        let ratio = baseline.as_ref().map(|baseline| Ratios::new(&target, baseline));
+        let over_beside = |it: &Option<Series>| it.as_ref().map(|it| Ratios::new(&target, it));
+        let (ratio, peer_ratio) = (over_beside(&baseline), over_beside(&peer));
         let device = device.map(|Device { before, after }| {
             let own = u64::midpoint(before.commit_p50_ns, after.commit_p50_ns);
             DeviceReport {
@@ -386,7 +414,9 @@ impl Report {
                 }),
             }
         });
-        let mut report = Self { settings, target, baseline, ratio, device, warnings: Vec::new() };
+        let warnings = Vec::new();
+        let mut report =
+            Self { settings, target, baseline, ratio, peer, peer_ratio, device, warnings };
         report.warnings = warnings::of(&report);
         report
     }

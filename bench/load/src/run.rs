@@ -1,4 +1,4 @@
-//! A whole run: the rounds of the target, those of the baseline between them, the device around.
+//! A whole run: the rounds of the target, those of baseline and peer between them, the device around.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,7 +13,8 @@ use crate::codec::rpc::Answerer;
 use crate::cpu::{self, Subject};
 use crate::error::LoadError;
 use crate::link::{Peer, Speech};
-use crate::report::{Device, Report, Series, Settings};
+use crate::outside::Outside;
+use crate::report::{Asked, Device, Report, Series, Settings};
 use crate::round::{Measured, Shape, measure};
 use crate::trust::Trust;
 use crate::workload::Workload;
@@ -34,40 +35,76 @@ pub fn run_workload(args: &Args, workload: &Workload) -> Result<Report, LoadErro
     let (target, shape) = (site.peer(args, workload), shape(args)?);
     let sounding = target.sound()?;
     let (speech, http) = (site.speech, target.is_http());
-    let (secure, body_bytes) = (site.trust.is_some(), sounding.body);
-    let kind = match speech {
+    let outside = args.peer.as_deref();
+    let outside = outside.map(|url| Outside::new(url, speech, site.trust.is_some())).transpose()?;
+    let sounded = outside.as_ref().map(|it| it.peer(args.pipeline).sound()).transpose()?;
+    let kind = kind(speech, site.trust.is_some(), sounding.body);
+    let baseline = args.baseline.then(|| Baseline::start(kind, args.server_core)).transpose()?;
+    let device_before = args.probe_dir.as_deref().map(device).transpose()?;
+    let name = if site.echo.is_some() { "bare echo" } else { "server" };
+    let mut of_target = Side::new(name, target, site.subject(args));
+    let mut of_baseline = baseline.as_ref().map(|it| {
+        let (speech, trust) = (bare(speech), it.trust.as_ref());
+        let peer = Peer { address: it.address, speech, trust, ..target };
+        Side::new(kind.name(), peer, Some(Subject::Thread(it.tid)))
+    });
+    let mut of_peer = outside
+        .as_ref()
+        .map(|it| Side::new("peer", it.peer(args.pipeline), args.peer_pid.map(Subject::Process)));
+    for _ in 0..args.rounds {
+        let beside = of_baseline.iter_mut().chain(&mut of_peer);
+        for side in std::iter::once(&mut of_target).chain(beside) {
+            side.rounds.push(measure(&shape, &side.peer, side.subject)?);
+        }
+    }
+    let device_after = args.probe_dir.as_deref().map(device).transpose()?;
+    let series = |side: Side<'_>| Series::new(side.name, http, &shape, &side.rounds);
+    let asked = outside.as_ref().zip(sounded).map(|(it, sounding)| Asked {
+        url: it.url.clone(),
+        request_bytes: sounding.request,
+        reply_bytes: sounding.reply,
+    });
+    Ok(Report::new(
+        Settings::new(args, &target, &shape, sounding, asked),
+        series(of_target),
+        of_baseline.map(series),
+        of_peer.map(series),
+        device_before.zip(device_after).map(|(before, after)| Device { before, after }),
+    ))
+}
+
+/// One of those that take rounds in turn.
+struct Side<'a> {
+    name: &'static str,
+    peer: Peer<'a>,
+    subject: Option<Subject>,
+    rounds: Vec<Measured>,
+}
+
+impl<'a> Side<'a> {
+    fn new(name: &'static str, peer: Peer<'a>, subject: Option<Subject>) -> Self {
+        Self { name, peer, subject, rounds: Vec::new() }
+    }
+}
+
+/// What stands beside a target that speaks so.
+fn kind(speech: Speech, secure: bool, body_bytes: usize) -> Kind {
+    match speech {
         Speech::Rpc(_) => Kind::Echo { secure },
         Speech::RpcQuic(_) => Kind::EchoQuic,
         Speech::Http1 => Kind::Http { version: Version::Http1, secure, body_bytes },
         Speech::Http2 => Kind::Http { version: Version::Http2, secure, body_bytes },
         Speech::Http3 => Kind::Http3 { body_bytes },
-    };
-    let baseline = args.baseline.then(|| Baseline::start(kind, args.server_core)).transpose()?;
-    let device_before = args.probe_dir.as_deref().map(device).transpose()?;
-    let mut of_target = Vec::new();
-    let mut of_baseline = Vec::new();
-    for _ in 0..args.rounds {
-        of_target.push(measure(&shape, &target, site.subject(args))?);
-        if let Some(baseline) = &baseline {
-            let speech = match speech {
-                Speech::Rpc(_) => Speech::Rpc(Answerer::Echo),
-                Speech::RpcQuic(_) => Speech::RpcQuic(Answerer::Echo),
-                http => http,
-            };
-            let trust = baseline.trust.as_ref();
-            let peer = Peer { address: baseline.address, speech, trust, ..target };
-            of_baseline.push(measure(&shape, &peer, Some(Subject::Thread(baseline.tid)))?);
-        }
     }
-    let device_after = args.probe_dir.as_deref().map(device).transpose()?;
-    let series = |name: &str, rounds: &[Measured]| Series::new(name, http, &shape, rounds);
-    let name = if site.echo.is_some() { "bare echo" } else { "server" };
-    Ok(Report::new(
-        Settings::new(args, &target, &shape, sounding),
-        series(name, &of_target),
-        baseline.map(|_| series(kind.name(), &of_baseline)),
-        device_before.zip(device_after).map(|(before, after)| Device { before, after }),
-    ))
+}
+
+/// The same speech, to a server without greetings.
+fn bare(speech: Speech) -> Speech {
+    match speech {
+        Speech::Rpc(_) => Speech::Rpc(Answerer::Echo),
+        Speech::RpcQuic(_) => Speech::RpcQuic(Answerer::Echo),
+        http => http,
+    }
 }
 
 /// Where a run's requests go.
@@ -117,6 +154,7 @@ impl Site {
         Peer {
             address: self.address,
             speech: self.speech,
+            host: None,
             trust: self.trust.as_ref(),
             api_key: args.api_key.as_deref(),
             workload,

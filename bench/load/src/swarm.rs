@@ -5,12 +5,12 @@
 mod http3;
 mod lane;
 mod rpc;
-mod socket;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use quic::{Datagram, Link};
 use quinn_proto::crypto::rustls::QuicClientConfig;
 use quinn_proto::{
     ClientConfig, ConnectionHandle, DatagramEvent, Dir, Endpoint, EndpointConfig, Event,
@@ -22,7 +22,6 @@ use crate::link::{PATIENCE, Peer, Sounding, Speech, status_and};
 use crate::tally::{Statuses, Tally};
 
 pub(crate) use lane::{Flight, Lane, run};
-use socket::{Datagram, Socket};
 
 /// Batches that are received before answers are looked at.
 const BATCHES_MAX: usize = 4;
@@ -35,7 +34,7 @@ const NO_ERROR: u32 = 0x100;
 #[derive(Debug)]
 pub(crate) struct Swarm {
     address: SocketAddr,
-    socket: Socket,
+    socket: Link,
     endpoint: Endpoint,
     connections: Vec<Connection>,
     /// Connections to which something happened since they last sent.
@@ -81,9 +80,9 @@ impl Swarm {
     /// Connects all of `numbers`, which name them in idempotency keys, and waits for it.
     pub(crate) fn connect(peer: &Peer<'_>, numbers: &[u32]) -> Result<Self, LoadError> {
         let failed = |source| LoadError::Connect { address: peer.address, source };
-        let socket = Socket::new(peer.address).map_err(failed)?;
+        let socket = Link::to(peer.address).map_err(failed)?;
         let config = Arc::new(EndpointConfig::default());
-        let endpoint = Endpoint::new(config, None, !socket.may_fragment(), None);
+        let endpoint = Endpoint::new(config, None, socket.probes_mtu(), None);
         let mut swarm = Self {
             address: peer.address,
             socket,
@@ -159,7 +158,8 @@ impl Swarm {
     /// Sends what is due, and blocks until something comes, for a moment at most.
     fn wait(&mut self, statuses: &mut Statuses, done: &mut Vec<Done>) -> Result<(), String> {
         self.flush();
-        self.socket.wait_readable(Duration::from_millis(1));
+        // One that fails fails to receive, too.
+        drop(self.socket.wait(Duration::from_millis(1), None));
         self.receive(statuses, done)?;
         self.tick(statuses, done)
     }
@@ -251,14 +251,15 @@ impl Swarm {
         let now = Instant::now();
         let mut datagrams = std::mem::take(&mut self.datagrams);
         for _ in 0..BATCHES_MAX {
-            if !self.socket.receive(&mut datagrams) {
+            // An error is the other side's system reporting: silence tells the same later.
+            if !self.socket.receive(&mut datagrams).unwrap_or(false) {
                 break;
             }
         }
         for datagram in datagrams.drain(..) {
-            let Datagram { remote, local, ecn, bytes } = datagram;
+            let Datagram { remote, local_ip, ecn, bytes } = datagram;
             self.packet.clear();
-            let event = self.endpoint.handle(now, remote, local, ecn, bytes, &mut self.packet);
+            let event = self.endpoint.handle(now, remote, local_ip, ecn, bytes, &mut self.packet);
             if let Some(DatagramEvent::ConnectionEvent(ConnectionHandle(index), event)) = event {
                 self.connections[index].quic.handle_event(event);
                 self.touch(index);
@@ -303,7 +304,7 @@ impl Swarm {
                 packet.clear();
                 let transmit = connection.quic.poll_transmit(now, segments_max, packet);
                 let Some(transmit) = transmit else { break };
-                socket.send(&transmit, packet);
+                while !socket.send(&transmit, packet) && socket.wait_for_room().is_ok() {}
             }
             // Sending may have retired connection ids.
             connection.exchange(endpoint);

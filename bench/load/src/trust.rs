@@ -5,6 +5,10 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use tls::{ClientConfig, ClientOptions, Protocol, ServerName, Session, client_config};
 
 /// Whom the generator believes, and by which name.
@@ -24,6 +28,57 @@ impl Trust {
         };
         let config = client_config(&options).map_err(|error| error.to_string())?;
         Ok(Self { config: Arc::new(config), name: name.to_owned() })
+    }
+
+    /// Believes whoever has the key of the certificate that they show, and asks for `protocol`. For
+    /// servers that are told nothing worth keeping.
+    pub(crate) fn anybody(name: &str, protocol: Protocol) -> Result<Self, String> {
+        let options = ClientOptions { protocols: vec![protocol], ..ClientOptions::default() };
+        let mut config = client_config(&options).map_err(|error| error.to_string())?;
+        let provider = Arc::clone(config.crypto_provider());
+        config.dangerous().set_certificate_verifier(Arc::new(Anybody(provider)));
+        Ok(Self { config: Arc::new(config), name: name.to_owned() })
+    }
+}
+
+/// Asks of a certificate only that its key has signed the handshake.
+#[derive(Debug)]
+struct Anybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -50,9 +105,9 @@ impl Wire {
             wire.receive()?;
         }
         let spoken = wire.tls.as_ref().and_then(|it| it.protocol());
-        if spoken.map(|it| it.name().as_bytes())
-            == trust.config.alpn_protocols.first().map(|it| &it[..])
-        {
+        // A server that names none speaks what HTTPS has always been.
+        let spoken = spoken.unwrap_or(Protocol::Http1).name().as_bytes();
+        if trust.config.alpn_protocols.first().is_some_and(|it| it == spoken) {
             Ok(wire)
         } else {
             Err("the server does not speak this protocol".to_owned())

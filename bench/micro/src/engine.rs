@@ -150,7 +150,8 @@ pub(crate) fn run(harness: &mut Harness) {
 }
 
 fn acceptance() -> AcceptQuote {
-    AcceptQuote { quote: reference::plain(), total: None, reference: "timesheet 1".to_owned() }
+    let reference = "timesheet 1".to_owned();
+    AcceptQuote { quote: reference::plain(), total: None, reference, template: None, charge: None }
 }
 
 /// The RPC number of the operation that takes `R`.

@@ -12,6 +12,7 @@ mod harness;
 mod limits;
 mod log;
 mod pricing;
+mod pricing_tiers;
 mod records;
 mod reference;
 mod text;
@@ -42,6 +43,7 @@ fn main() {
     let flags = Flags::parse();
     let mut harness = Harness::new(&flags.filter, flags.samples, flags.json);
     pricing::run(&mut harness);
+    pricing_tiers::run(&mut harness);
     engine::run(&mut harness);
     records::run(&mut harness);
     wires::run(&mut harness);

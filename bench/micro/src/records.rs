@@ -87,6 +87,9 @@ fn rows() -> (Vec<QuoteId>, Vec<Change>) {
         reference: "timesheet 1".to_owned(),
         accepted_us: 1_751_328_000_000_000,
         accepted_by: 7,
+        known_us: 1_751_328_000_000_000,
+        lines: None,
+        charge: None,
     };
     let mut staged = Vec::new();
     // One at a time: staging looks for earlier changes of the same frame.

@@ -50,14 +50,14 @@ pub(crate) fn overnight() -> Quote {
 }
 
 fn quote(employment: Employment, shift: Shift) -> Quote {
-    Quote {
-        award: "MA000004".to_owned(),
-        classification: "retail-employee-level-1".to_owned(),
+    Quote::new(
+        "MA000004".to_owned(),
+        "retail-employee-level-1".to_owned(),
         employment,
-        state: State::Nsw,
-        pay_period_start: Date::parse("2025-07-07").expect("a date"),
-        shifts: vec![shift],
-    }
+        State::Nsw,
+        Date::parse("2025-07-07").expect("a date"),
+        vec![shift],
+    )
 }
 
 fn shift(start: &str, end: &str, breaks: &[(&str, &str)]) -> Shift {
@@ -66,5 +66,5 @@ fn shift(start: &str, end: &str, breaks: &[(&str, &str)]) -> Shift {
         .iter()
         .map(|(start, end)| UnpaidBreak { start: moment(start), end: moment(end) })
         .collect();
-    Shift { start: moment(start), end: moment(end), unpaid_breaks }
+    Shift::new(moment(start), moment(end), unpaid_breaks)
 }

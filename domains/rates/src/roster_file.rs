@@ -88,14 +88,14 @@ fn read_line(line: usize, text: &str) -> Result<WorkerShifts, RosterFileError> {
             end: moment("unpaid_breaks", to)?,
         });
     }
-    let shift = Shift { start: moment("start", start)?, end: moment("end", end)?, unpaid_breaks };
-    let quote = Quote {
-        award: award.to_owned(),
-        classification: classification.to_owned(),
+    let shift = Shift::new(moment("start", start)?, moment("end", end)?, unpaid_breaks);
+    let quote = Quote::new(
+        award.to_owned(),
+        classification.to_owned(),
         employment,
         state,
         pay_period_start,
-        shifts: vec![shift],
-    };
+        vec![shift],
+    );
     Ok(WorkerShifts { worker: worker.to_owned(), quote })
 }

@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
     sync::{Arc, mpsc::Sender},
     task::{Poll, Waker},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use contract::{DomainId, Entry};
@@ -19,6 +19,7 @@ use shard::{Answer, Call, Completion, CoreId, Fault, Rows, Shard, SlotMap, Ticke
 
 use crate::{
     mailbox::{Mail, Mailbox},
+    rounds::{Round, Rounds},
     start::Stats,
 };
 
@@ -44,7 +45,7 @@ pub(crate) struct Inner {
     guards: Cell<usize>,
     idle_waiter: RefCell<Option<Waker>>,
     companions: RefCell<Vec<Rc<dyn Any>>>,
-    lag: Cell<Duration>,
+    rounds: Rounds,
 }
 
 impl fmt::Debug for Core {
@@ -100,7 +101,7 @@ impl Core {
             guards: Cell::new(0),
             idle_waiter: RefCell::new(None),
             companions: RefCell::default(),
-            lag: Cell::new(Duration::ZERO),
+            rounds: Rounds::default(),
         }))
     }
 
@@ -140,13 +141,13 @@ impl Core {
         Stats::of(&self.0.sequencer, &self.0.mailboxes)
     }
 
-    /// By how much this thread lately came too late to what was due: as long as a request waits that
-    /// has just arrived. Measured several times a second; a few milliseconds are no sign of load.
-    pub fn lag(&self) -> Duration {
-        self.0.lag.get()
+    /// Where this core is in its rounds, to whoever has a request to answer at `now_us`.
+    #[inline]
+    pub fn round(&self, now_us: u64) -> Round {
+        self.0.rounds.now(now_us)
     }
 
-    /// The same of every core, in microseconds.
+    /// How long the last round of every core took, in microseconds.
     pub fn lags_us(&self) -> impl Iterator<Item = u64> {
         self.0.mailboxes.iter().map(Mailbox::lag_us)
     }
@@ -314,10 +315,17 @@ impl Core {
         end
     }
 
+    /// Counts the core's rounds, as long as its loop turns.
+    pub(crate) async fn count_rounds(&self) {
+        let mailbox = self.0.mailbox();
+        if let Err(error) = self.0.rounds.count(|last_us| mailbox.set_lag_us(last_us)).await {
+            let core = self.0.id.0;
+            tracing::error!(core, %error, "load: this core cannot tell when it has too much to do");
+        }
+    }
+
     /// Refuses what waited beyond its deadline.
-    pub(crate) fn tick(&self, lag: Duration) {
-        self.0.lag.set(lag);
-        self.0.mailbox().set_lag_us(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX));
+    pub(crate) fn tick(&self) {
         self.0.shard.borrow_mut().tick(now_us());
         self.give_out();
     }

@@ -17,6 +17,7 @@ mod event_loop;
 mod mailbox;
 mod options;
 mod recover;
+mod rounds;
 mod start;
 mod thread;
 
@@ -25,4 +26,5 @@ pub use core::{Complete, Core, Guard, Sink, TICKET_NUMBERS};
 pub use event_loop::{EventLoop, event_loop};
 pub use options::{CheckpointOptions, DeviceChoice, LogOptions, Options};
 pub use recover::{Recovery, RecoveryError, recover_offline};
+pub use rounds::Round;
 pub use start::{Doors, Progress, Running, StartError, Stats, StopError, start};

@@ -3,7 +3,7 @@
 use std::{
     sync::{Arc, mpsc::Sender},
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use contract::{Entry, StoreKey};
@@ -19,7 +19,7 @@ use crate::{
     start::{CoreReport, Doors},
 };
 
-/// How often deadlines are looked at, and how late this comes is measured.
+/// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(50);
 
 /// What a core's thread is made of; goes to the thread whole.
@@ -97,11 +97,12 @@ impl CoreThread {
         let ticking = core.clone();
         monoio::spawn(async move {
             loop {
-                let due = Instant::now() + TICK;
                 monoio::time::sleep(TICK).await;
-                ticking.tick(due.elapsed());
+                ticking.tick();
             }
         });
+        let counting = core.clone();
+        monoio::spawn(async move { counting.count_rounds().await });
         let (draining, grace) = (core.clone(), self.grace);
         let drained = reports.clone();
         monoio::spawn(async move {

@@ -67,7 +67,7 @@ where
     };
     let mut response = match answered {
         Ok(answered) => encode(&head, answered),
-        Err(refused) => refused.response(position),
+        Err(refused) => refused.response(position, head.path),
     };
     mark(gate, peer, &head, response.headers_mut());
     if let Some(fields) = seen.limits.take() {
@@ -154,7 +154,7 @@ where
     let (route, values) = route(gate, head)?;
     seen.route = Some(route);
     let (domain, shape) = (route.entry.id, &route.operation.shape);
-    let _taken = gate.load.take(began_us, gate.core.lag(), domain, shape)?;
+    let _taken = gate.load.take(&gate.core, began_us, domain, shape)?;
     admit(peer, route)?;
     let (caller, authenticated) = match authenticate(gate, peer, &head.fields).await {
         Ok(found) => found,

@@ -55,7 +55,8 @@ impl<'r> Fields<'r> {
         for (name, value) in headers {
             let place = match name.as_str() {
                 "authorization" => &mut fields.authorization,
-                "x-api-key" => &mut fields.api_key,
+                // The second is where clients of the Fair Work Commission's interface put it.
+                "x-api-key" | "ocp-apim-subscription-key" => &mut fields.api_key,
                 "x-tenant" => &mut fields.tenant,
                 "content-type" => &mut fields.content_type,
                 "content-encoding" => &mut fields.content_encoding,

@@ -1,22 +1,23 @@
 //! What a saturated core still takes on: the dearest classes first.
 //!
 //! A core runs every request to its end, so what waits is not in any queue of ours but in the
-//! sockets. How late the core's own timer fires is how long a request waits there at least.
+//! sockets. How long the core takes to come around to them is how long they wait.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::time::Duration;
 
 use contract::{DomainId, RateClass, Shape};
 use limiter::{Admission, Class, ShedRules, Shedder};
+use runtime::Core;
 use wire::Status;
 
 use crate::rejection::Rejection;
 
-/// Below this a core is busy, not late: thousands of connections that all have something to say are
-/// served within it.
-const TARGET: Duration = Duration::from_millis(40);
-/// What stands for longer is no burst. Some ticks of the core's timer are in it.
-const WINDOW: Duration = Duration::from_millis(400);
+/// A core that comes around sooner is busy, not late: thousands of connections that all have
+/// something to say are served within it. Answers come within twice of it when too much is asked.
+const TARGET: Duration = Duration::from_millis(30);
+/// What stands for longer is no burst.
+const WINDOW: Duration = Duration::from_millis(200);
 /// Requests of one core that are being answered, at most.
 const IN_FLIGHT_MAX: u64 = 65_536;
 /// When to come again, in milliseconds.
@@ -26,8 +27,6 @@ const RETRY_MS: u32 = 1000;
 #[derive(Debug)]
 pub(crate) struct Load {
     shedder: RefCell<Shedder>,
-    /// The time of the last request: what ends needs no closer.
-    now_us: Cell<u64>,
 }
 
 /// A request that was taken on, until it is dropped.
@@ -37,41 +36,43 @@ pub(crate) struct Taken<'a>(&'a Load);
 impl Load {
     pub(crate) fn new() -> Self {
         let us = |it: Duration| u64::try_from(it.as_micros()).unwrap_or(u64::MAX);
-        let (window_us, target_us) = (us(WINDOW), us(TARGET));
-        let rules = ShedRules { window_us, target_us, in_flight_max: IN_FLIGHT_MAX };
-        Self { shedder: RefCell::new(Shedder::new(rules)), now_us: Cell::new(0) }
+        let (target_us, window_us) = (us(TARGET), us(WINDOW));
+        let rules = ShedRules { target_us, window_us, in_flight_max: IN_FLIGHT_MAX };
+        Self { shedder: RefCell::new(Shedder::new(rules)) }
     }
 
-    /// Takes a request on, or sends it away while that is still cheap. `lag` is how late the core is.
+    /// Takes a request on that `core` looks at now, or sends it away while that is still cheap.
+    #[inline]
     pub(crate) fn take(
         &self,
+        core: &Core,
         now_us: u64,
-        lag: Duration,
         domain: DomainId,
         shape: &Shape,
     ) -> Result<Taken<'_>, Rejection> {
-        self.now_us.set(now_us);
-        let mut shedder = self.shedder.borrow_mut();
-        match shedder.admit(now_us, class(domain, shape.rate)) {
-            Admission::Admitted => {
-                shedder.began(now_us, u64::try_from(lag.as_micros()).unwrap_or(u64::MAX));
-                Ok(Taken(self))
-            }
+        let runtime::Round { number, last_us, lasted_us } = core.round(now_us);
+        self.take_in(now_us, limiter::Round { number, last_us, lasted_us }, domain, shape)
+    }
+
+    fn take_in(
+        &self,
+        now_us: u64,
+        round: limiter::Round,
+        domain: DomainId,
+        shape: &Shape,
+    ) -> Result<Taken<'_>, Rejection> {
+        let class = class(domain, shape.rate);
+        match self.shedder.borrow_mut().admit(now_us, round, class) {
+            Admission::Admitted => Ok(Taken(self)),
             Admission::Overloaded => Err(busy("the box has more to do than it can")),
             Admission::InFlightFull => Err(busy("too many requests are being answered")),
         }
-    }
-
-    /// Whether anything is sent away.
-    #[cfg(test)]
-    pub(crate) fn is_shedding(&self) -> bool {
-        self.shedder.borrow().is_shedding()
     }
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.0.shedder.borrow_mut().ended(self.0.now_us.get());
+        self.0.shedder.borrow_mut().ended();
     }
 }
 
@@ -104,30 +105,33 @@ mod tests {
 
     #[test]
     fn a_late_core_sends_requests_away_but_never_the_operator() {
-        let late = Duration::from_millis(90);
         let load = Load::new();
-        let mut refused = [0; 2];
-        for now_us in (0..5_000_000).step_by(1000) {
-            for (refused, (domain, shape)) in refused.iter_mut().zip(operations()) {
-                *refused += u32::from(load.take(now_us, late, domain, shape).is_err());
+        let mut now_us = 0;
+        // One round after the other, in each a request of both when so much of it has passed.
+        let mut rounds = |count: u64, last_us: u64, passed_us: u64| {
+            let mut refused = [0; 2];
+            for _ in 0..count {
+                now_us += last_us;
+                let number = now_us / last_us;
+                let round = limiter::Round { number, last_us, lasted_us: passed_us };
+                for (refused, (domain, shape)) in refused.iter_mut().zip(operations()) {
+                    let now_us = now_us + passed_us;
+                    *refused += u32::from(load.take_in(now_us, round, domain, shape).is_err());
+                }
             }
-        }
-        assert!(load.is_shedding(), "the queue stands");
-        assert!(refused[0] == 0 && 0 < refused[1], "{refused:?}");
-        // On time again: all is forgiven after a while.
-        for now_us in (5_000_000..60_000_000).step_by(1000) {
-            for (domain, shape) in operations() {
-                drop(load.take(now_us, Duration::ZERO, domain, shape));
-            }
-        }
-        assert!(!load.is_shedding());
+            refused
+        };
+        let refused = rounds(20, 90_000, 80_000);
+        assert!(refused[0] == 0 && (10..20).contains(&refused[1]), "{refused:?}");
+        // On time again: all is forgiven.
+        assert_eq!(rounds(20, 5_000, 4_000), [0, 0]);
     }
 
     #[test]
     fn more_than_a_core_can_hold_is_sent_away() {
         let [_, (domain, shape)] = operations();
         let load = Load::new();
-        let take = || load.take(1, Duration::ZERO, domain, shape);
+        let take = || load.take_in(1, limiter::Round::default(), domain, shape);
         let held: Vec<_> = std::iter::from_fn(|| take().ok()).collect();
         assert_eq!(held.len() as u64, IN_FLIGHT_MAX);
         assert_eq!(take().unwrap_err().status, Status::Busy);

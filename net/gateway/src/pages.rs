@@ -134,7 +134,7 @@ fn metrics(gate: &Gate) -> Bytes {
             .expect("writing into memory cannot fail");
     }
     text.push_str("# TYPE quoin_core_lag_seconds gauge\n# UNIT quoin_core_lag_seconds seconds\n");
-    text.push_str("# HELP quoin_core_lag_seconds How much too late a core came to what was due.\n");
+    text.push_str("# HELP quoin_core_lag_seconds How long a core last took to come around to what had arrived.\n");
     for (core, lag_us) in gate.core().lags_us().enumerate() {
         let (whole, rest) = (lag_us / 1_000_000, lag_us % 1_000_000);
         writeln!(text, "quoin_core_lag_seconds{{core=\"{core}\"}} {whole}.{rest:06}")

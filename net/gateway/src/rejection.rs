@@ -127,7 +127,8 @@ impl Rejection {
     ///
     /// `type` is `urn:quoin:refusal:<domain>:<name>` for what a domain refuses and
     /// `urn:quoin:problem:<status>` otherwise; `code` is the refusal's name, `instance` the incident.
-    pub fn write_json(&self, place: Place, out: &mut Vec<u8>) {
+    /// `mirrored` adds `errors`, where clients of the Fair Work Commission's interface look.
+    pub fn write_json(&self, place: Place, mirrored: bool, out: &mut Vec<u8>) {
         let kind = match place {
             Place::Domain(domain) if !self.name.is_empty() => {
                 format!("urn:quoin:refusal:{domain}:{}", self.name)
@@ -144,6 +145,7 @@ impl Rejection {
             instance: instance.as_deref(),
             field: (!self.field.is_empty()).then_some(&*self.field),
             code: (!self.name.is_empty()).then_some(self.name),
+            errors: mirrored.then(|| [Mirrored { detail: &self.detail }]),
         };
         serde_json::to_writer(out, &document).expect("writing into memory cannot fail");
     }
@@ -162,6 +164,14 @@ struct Document<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<[Mirrored<'a>; 1]>,
+}
+
+/// The same as the Fair Work Commission's interface says it.
+#[derive(Serialize)]
+struct Mirrored<'a> {
+    detail: &'a str,
 }
 
 #[cfg(test)]
@@ -216,11 +226,15 @@ mod tests {
         let problem = rejection.problem();
         assert_eq!((problem.code, problem.field), (3, "shifts[0].end"));
         let mut json = Vec::new();
-        rejection.write_json(Place::Domain("rates"), &mut json);
+        rejection.write_json(Place::Domain("rates"), false, &mut json);
         assert_eq!(
             String::from_utf8(json).unwrap(),
             r#"{"type":"urn:quoin:refusal:rates:ShiftBackwards","title":"refused","status":422,"detail":"A shift ends before it starts.","field":"shifts[0].end","code":"ShiftBackwards"}"#
         );
+        let mut json = Vec::new();
+        rejection.write_json(Place::Domain("fairwork"), true, &mut json);
+        let errors = br#""errors":[{"detail":"A shift ends before it starts."}]}"#;
+        assert!(json.ends_with(errors), "{}", json.escape_ascii());
     }
 
     #[test]
@@ -228,7 +242,7 @@ mod tests {
         let rejection = Rejection::of(&Fault::Internal { incident: 0xAB });
         assert_eq!(rejection.problem().reference, 0xAB);
         let mut json = Vec::new();
-        rejection.write_json(Place::Domain("rates"), &mut json);
+        rejection.write_json(Place::Domain("rates"), false, &mut json);
         let json = String::from_utf8(json).unwrap();
         assert!(json.contains(r#""instance":"urn:quoin:incident:00000000000000ab""#), "{json}");
         assert!(json.contains(r#""type":"urn:quoin:problem:internal-fault""#), "{json}");

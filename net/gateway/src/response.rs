@@ -16,6 +16,7 @@ use crate::gate::{DoorKind, Gate, Peer};
 use crate::head::Head;
 use crate::pack::{GZIP, packed};
 use crate::rejection::{Place, Rejection};
+use crate::routes::is_mirrored;
 
 const LOG_POSITION: HeaderName = HeaderName::from_static("x-log-position");
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -115,11 +116,11 @@ fn is_known(head: &Head<'_>, hash: u64) -> bool {
 }
 
 impl Refused {
-    pub(crate) fn response(&self, position: u64) -> Response<Bytes> {
+    pub(crate) fn response(&self, position: u64, path: &str) -> Response<Bytes> {
         let status = StatusCode::from_u16(self.rejection.http);
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut body = Vec::with_capacity(BUFFER_BYTES);
-        self.rejection.write_json(self.place, &mut body);
+        self.rejection.write_json(self.place, is_mirrored(path), &mut body);
         let mut response = response(status, PROBLEM_JSON, position, Bytes::from(body));
         let headers = response.headers_mut();
         if self.rejection.retry_after_ms != 0 {

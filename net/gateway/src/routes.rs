@@ -84,7 +84,14 @@ impl Routes {
     /// Finds the operation for a method and a raw (still percent-encoded) path.
     pub fn find<'p>(&self, method: Method, path: &'p str) -> Found<'_, 'p> {
         let mut values = Vec::new();
-        let Some(node) = self.root.descend(&mut segments(path), &mut values) else {
+        let found = if is_mirrored(path) {
+            // Clients of the Fair Work Commission's interface double slashes, and it lets them.
+            let mut rest = segments(path).filter(|it| !it.is_empty());
+            self.root.descend(&mut rest, &mut values)
+        } else {
+            self.root.descend(&mut segments(path), &mut values)
+        };
+        let Some(node) = found else {
             return Found::Nothing;
         };
         match node.routes.iter().find(|it| it.operation.shape.method == method) {
@@ -119,6 +126,11 @@ impl Node {
         }
         found
     }
+}
+
+/// Whether a path belongs to the mirror of somebody else's interface, which has that one's manners.
+pub(crate) fn is_mirrored(path: &str) -> bool {
+    path.starts_with("/api/")
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> + Clone {

@@ -232,7 +232,7 @@ impl Reception {
         let (domain, shape) = (domain_of(head.operation), &operation.shape);
         let Gate { core, load, limits, .. } = &*self.gate;
         // What waits for the log is bounded elsewhere.
-        drop(load.take(core.now_us(), core.lag(), domain, shape)?);
+        drop(load.take(core, core.now_us(), domain, shape)?);
         let due = Due { caller, operation, index, times, began, peer: visitor.address };
         match limit_here(core, limits, &due.caller, &operation.shape, times) {
             Some(outcome) => Ok(Admission::Now(self.pass(&due, outcome)?)),

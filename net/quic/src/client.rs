@@ -2,25 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
-use quinn_proto::crypto::rustls::QuicClientConfig;
 use quinn_proto::{
-    ClientConfig, ConnectError, Connection, ConnectionError, ConnectionHandle, DatagramEvent, Dir,
-    Endpoint, EndpointConfig, Event, ReadError, StreamEvent, StreamId, TransportConfig, VarInt,
+    ConnectError, ConnectionError, Dir, ReadError, StreamEvent, StreamId, TransportConfig, VarInt,
     WriteError,
 };
-use ring::hmac;
-use rustix::event::{PollFd, PollFlags, poll};
 
+use crate::caller::Calling;
+use crate::dialed::Dialed;
 use crate::h3::code::Code;
 use crate::h3::frame::{self, Item, Reader};
 use crate::h3::{qpack, request, settings, varint};
-use crate::link::{Datagram, Link};
 
 const ALPN: &[u8] = b"h3";
 /// What we take from a server, in all: it is ours.
@@ -62,19 +58,12 @@ pub struct Answer {
 
 /// A connection to a server. Dropping it tells the server.
 pub struct Client {
-    socket: Link,
-    endpoint: Endpoint,
-    handle: ConnectionHandle,
-    quic: Connection,
-    connected: bool,
-    lost: Option<ConnectionError>,
+    line: Dialed,
     sending: BTreeMap<StreamId, BytesMut>,
     receiving: BTreeMap<StreamId, Receiving>,
     control: Option<Receiving>,
     goaway: Option<u64>,
     answers: Vec<Answer>,
-    datagrams: Vec<Datagram>,
-    packet: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -101,58 +90,27 @@ impl Client {
         tls: &rustls::ClientConfig,
         wait: Duration,
     ) -> Result<Self, ClientError> {
-        let mut tls = tls.clone();
-        tls.alpn_protocols = vec![ALPN.to_vec()];
-        let crypto = QuicClientConfig::try_from(tls).map_err(|_| ClientError::Suite)?;
-        let mut config = ClientConfig::new(Arc::new(crypto));
         let mut transport = TransportConfig::default();
         transport
             .stream_receive_window(VarInt::from_u32(STREAM_WINDOW_BYTES))
             .max_concurrent_bidi_streams(VarInt::from_u32(0));
-        config.transport_config(Arc::new(transport));
-        let socket = Link::new(socket_for(address)?)?;
-        // Never used: a client that forgot its connections resets none.
-        let reset_key = hmac::Key::new(hmac::HMAC_SHA256, &[0; 32]);
-        let endpoint_config = Arc::new(EndpointConfig::new(Arc::new(reset_key)));
-        let mut endpoint = Endpoint::new(endpoint_config, None, socket.probes_mtu(), None);
-        let (handle, quic) = endpoint.connect(Instant::now(), config, address, server_name)?;
+        let calling = Calling { address, server_name, protocol: ALPN, core: None, wait };
         let mut client = Self {
-            socket,
-            endpoint,
-            handle,
-            quic,
-            connected: false,
-            lost: None,
+            line: Dialed::connect(&calling, tls, transport)?,
             sending: BTreeMap::new(),
             receiving: BTreeMap::new(),
             control: None,
             goaway: None,
             answers: Vec::new(),
-            datagrams: Vec::new(),
-            packet: Vec::new(),
         };
-        let deadline = Instant::now() + wait;
-        client.turn()?;
-        while !client.connected {
-            if let Some(lost) = client.lost.take() {
-                return Err(ClientError::Lost(lost));
-            }
-            if deadline <= Instant::now() {
-                return Err(ClientError::Silence);
-            }
-            client.wait(deadline)?;
-            client.turn()?;
-        }
         client.introduce();
         Ok(client)
     }
 
     /// Sends a request; its answer will carry the number that is returned.
     pub fn send(&mut self, request: &Request<Bytes>) -> Result<u64, ClientError> {
-        if let Some(lost) = &self.lost {
-            return Err(ClientError::Lost(lost.clone()));
-        }
-        let id = self.quic.streams().open(Dir::Bi).ok_or(ClientError::Streams)?;
+        self.line.check()?;
+        let id = self.line.quic.streams().open(Dir::Bi).ok_or(ClientError::Streams)?;
         let mut bytes = BytesMut::with_capacity(256 + request.body().len());
         request::encode(request, &mut bytes);
         self.receiving.insert(id, Receiving::default());
@@ -169,17 +127,14 @@ impl Client {
             if !answers.is_empty() || deadline <= Instant::now() {
                 return Ok(answers);
             }
-            if let Some(lost) = &self.lost {
-                return Err(ClientError::Lost(lost.clone()));
-            }
-            self.wait(deadline)?;
+            self.line.check()?;
+            self.line.wait(deadline, None)?;
         }
     }
 
     /// Goes on from another port, as a client does whose address translation was forgotten.
     pub fn change_port(&mut self) -> Result<(), ClientError> {
-        self.socket = Link::new(socket_for(self.quic.remote_address())?)?;
-        Ok(())
+        self.line.change_port()
     }
 
     /// The number of the first request that the server will not take, once it has said so.
@@ -189,7 +144,7 @@ impl Client {
 
     /// Opens the control stream with our settings.
     fn introduce(&mut self) {
-        let Some(control) = self.quic.streams().open(Dir::Uni) else { return };
+        let Some(control) = self.line.quic.streams().open(Dir::Uni) else { return };
         let mut bytes = BytesMut::new();
         varint::write(CONTROL, &mut bytes);
         settings::write(SECTION_BYTES_MAX, &mut bytes);
@@ -197,7 +152,7 @@ impl Client {
     }
 
     fn write(&mut self, id: StreamId, mut bytes: BytesMut) {
-        let mut stream = self.quic.send_stream(id);
+        let mut stream = self.line.quic.send_stream(id);
         while !bytes.is_empty() {
             match stream.write(&bytes) {
                 Ok(count) => drop(bytes.split_to(count)),
@@ -213,72 +168,23 @@ impl Client {
         }
     }
 
-    /// Waits for a datagram, a timer, or the deadline.
-    fn wait(&mut self, deadline: Instant) -> Result<(), ClientError> {
-        let due = self.quic.poll_timeout().map_or(deadline, |it| it.min(deadline));
-        let left = due.saturating_duration_since(Instant::now());
-        let left = rustix::event::Timespec::try_from(left).unwrap_or_default();
-        let mut fds = [PollFd::new(self.socket.io(), PollFlags::IN)];
-        match poll(&mut fds, Some(&left)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(ClientError::Io(error.into())),
-        }
-    }
-
     fn turn(&mut self) -> Result<(), ClientError> {
-        let now = Instant::now();
-        let mut datagrams = std::mem::take(&mut self.datagrams);
-        // A refusal by the other side's system shows as an error, and in the end as silence.
-        while self.socket.receive(&mut datagrams).unwrap_or(false) {}
-        for datagram in datagrams.drain(..) {
-            let Datagram { remote, local_ip, ecn, bytes } = datagram;
-            self.packet.clear();
-            let event = self.endpoint.handle(now, remote, local_ip, ecn, bytes, &mut self.packet);
-            if let Some(DatagramEvent::ConnectionEvent(_, event)) = event {
-                self.quic.handle_event(event);
-            }
+        self.line.receive();
+        while let Some(event) = self.line.event() {
+            self.event(&event);
         }
-        self.datagrams = datagrams;
-        if self.quic.poll_timeout().is_some_and(|due| due <= now) {
-            self.quic.handle_timeout(now);
-        }
-        self.exchange();
-        while let Some(event) = self.quic.poll() {
-            self.event(event);
-        }
-        let segments_max = self.socket.segments_max();
-        loop {
-            self.packet.clear();
-            let transmit = self.quic.poll_transmit(now, segments_max, &mut self.packet);
-            let Some(transmit) = transmit else { break };
-            while !self.socket.send(&transmit, &self.packet) {
-                let mut fds = [PollFd::new(self.socket.io(), PollFlags::OUT)];
-                poll(&mut fds, None).map_err(|error| ClientError::Io(error.into()))?;
-            }
-        }
-        self.exchange();
-        Ok(())
+        self.line.send()
     }
 
-    fn exchange(&mut self) {
-        while let Some(event) = self.quic.poll_endpoint_events() {
-            if let Some(event) = self.endpoint.handle_event(self.handle, event) {
-                self.quic.handle_event(event);
-            }
-        }
-    }
-
-    fn event(&mut self, event: Event) {
-        match event {
-            Event::Connected => self.connected = true,
-            Event::ConnectionLost { reason } => self.lost = Some(reason),
-            Event::Stream(StreamEvent::Readable { id }) => self.read(id),
-            Event::Stream(StreamEvent::Opened { dir: Dir::Uni }) => {
-                while let Some(id) = self.quic.streams().accept(Dir::Uni) {
+    fn event(&mut self, event: &StreamEvent) {
+        match *event {
+            StreamEvent::Readable { id } => self.read(id),
+            StreamEvent::Opened { dir: Dir::Uni } => {
+                while let Some(id) = self.line.quic.streams().accept(Dir::Uni) {
                     self.read(id);
                 }
             }
-            Event::Stream(StreamEvent::Writable { id }) => {
+            StreamEvent::Writable { id } => {
                 if let Some(bytes) = self.sending.remove(&id) {
                     self.write(id, bytes);
                 }
@@ -296,7 +202,7 @@ impl Client {
         } else {
             self.control.take().unwrap_or_default()
         };
-        let mut stream = self.quic.recv_stream(id);
+        let mut stream = self.line.quic.recv_stream(id);
         let Ok(mut chunks) = stream.read(true) else { return };
         let outcome = loop {
             match chunks.next(usize::MAX) {
@@ -330,9 +236,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.quic.close(Instant::now(), VarInt::from_u32(Code::NoError.number()), Bytes::new());
-        // A server that does not hear of it finds out by itself.
-        drop(self.turn());
+        self.line.close(VarInt::from_u32(Code::NoError.number()));
     }
 }
 
@@ -376,12 +280,4 @@ fn head(section: Bytes) -> Option<Response<()>> {
         };
     }
     response.body(()).ok().filter(|it| !it.status().is_informational())
-}
-
-pub(crate) fn socket_for(remote: SocketAddr) -> io::Result<UdpSocket> {
-    let any: SocketAddr = match remote {
-        SocketAddr::V4(_) => ([0; 4], 0).into(),
-        SocketAddr::V6(_) => ([0; 16], 0).into(),
-    };
-    UdpSocket::bind(any)
 }

@@ -28,7 +28,7 @@ use crate::sieve::Sieve;
 /// A silent connection keeps no more than this for what it may say.
 const INPUT_BYTES_MIN: usize = 4 * 1024;
 /// One read brings at most so many bytes, when the reads before filled their buffers.
-const INPUT_BYTES_MAX: usize = 64 * 1024;
+const INPUT_BYTES_MAX: usize = 512 * 1024;
 /// hyper is told to wait when more than this is still to be written.
 const OUTPUT_BYTES_HIGH: usize = 256 * 1024;
 /// How long the rest of the output of a connection that is over may take.

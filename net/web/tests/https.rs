@@ -11,33 +11,48 @@
 
 #[path = "https/fixture.rs"]
 mod fixture;
-#[path = "https/frames.rs"]
-mod frames;
 #[path = "../../gateway/tests/support/shelf.rs"]
 mod shelf;
 
 use std::time::Duration;
 
+use process::http2::{
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, GOAWAY, HEADERS, NO_ERROR,
+    RST_STREAM, answer, answers, frame, headers, hello, next,
+};
 use tempfile::TempDir;
-use tls::{Protocol, Session};
+use tls::Protocol;
 use web::Options;
 
 use crate::fixture::{TestBox, offered};
-use crate::frames::{
-    DATA, END_STREAM, ENHANCE_YOUR_CALM, GOAWAY, HEADERS, NO_ERROR, RST_STREAM, answer, answers,
-    frame, get, hello, next, post,
-};
 
 const LIVE: &str = "GET /health/live";
 const OK: &[u8] = br#"{"status":"ok"}"#;
-/// `:status: 200` in HPACK's static table.
-const STATUS_OK: u8 = 0x88;
 const HTTP1: &[Protocol] = &[Protocol::Http1];
 const HTTP2: &[Protocol] = &[Protocol::Http2];
 
 /// Times so short that a test can wait for them.
 fn impatient() -> Options {
     Options { head_s: 1, ..Options::default() }
+}
+
+fn get(stream: u32, path: &str) -> Vec<u8> {
+    let line = [(":method", "GET"), (":scheme", "https"), (":authority", "box"), (":path", path)];
+    headers(END_HEADERS | END_STREAM, stream, &line)
+}
+
+/// A `POST` with a JSON body of `length` bytes, which comes later.
+fn post(stream: u32, path: &str, length: usize) -> Vec<u8> {
+    let length = length.to_string();
+    let fields = [
+        (":method", "POST"),
+        (":scheme", "https"),
+        (":authority", "box"),
+        (":path", path),
+        ("content-type", "application/json"),
+        ("content-length", &length),
+    ];
+    headers(END_HEADERS, stream, &fields)
 }
 
 #[test]
@@ -47,8 +62,7 @@ fn http1_is_spoken_over_tls_whatever_the_packets() {
     // A client that offers nothing in the handshake gets HTTP/1.1.
     for offered in [HTTP1, &[]] {
         let mut link = quoin.connect(offered);
-        let agreed = link.session.as_ref().and_then(Session::protocol);
-        assert_eq!(agreed, offered.first().copied());
+        assert_eq!(link.protocol(), offered.first().copied());
         for _ in 0..3 {
             let (head, body) = link.ask(LIVE);
             assert!(head.starts_with("http/1.1 200 ok"), "{head}");
@@ -75,10 +89,10 @@ fn both_versions_are_spoken_with_tls_and_without() {
         let asked: Vec<u8> = streams.iter().flat_map(|it| get(*it, "/health/live")).collect();
         link.send(&[hello(), asked].concat());
         let answered = answers(&mut link, &streams).expect("answers in whatever order");
-        assert!(answered.iter().all(|it| *it == (STATUS_OK, OK.to_vec())), "{answered:?}");
+        assert!(answered.iter().all(|it| *it == (200, OK.to_vec())), "{answered:?}");
         link.send(&get(201, "/openapi.json"));
         let (status, body) = answer(&mut link, 201).expect("an answer");
-        assert_eq!(status, STATUS_OK);
+        assert_eq!(status, 200);
         assert_eq!(body, quoin.connect(HTTP1).ask("GET /openapi.json").1);
     }
 }
@@ -151,7 +165,7 @@ fn a_flood_of_resets_ends_its_connection_only() {
     };
     assert_eq!(goodbye.code(), ENHANCE_YOUR_CALM);
     bystander.send(&get(1, "/health/live"));
-    assert_eq!(answer(&mut bystander, 1), Some((STATUS_OK, OK.to_vec())));
+    assert_eq!(answer(&mut bystander, 1), Some((200, OK.to_vec())));
 }
 
 #[test]
@@ -175,7 +189,7 @@ fn an_answer_before_the_end_of_its_request_is_no_reset() {
             break frame;
         }
     };
-    assert_eq!(reset.payload, NO_ERROR.to_be_bytes());
+    assert_eq!(reset.code(), NO_ERROR);
 }
 
 #[test]
@@ -192,10 +206,10 @@ fn oversized_headers_are_refused() {
     let (first, rest) = block.split_at(16_384);
     link.send(&frame(HEADERS, END_STREAM, 1, first));
     let (second, third) = rest.split_at(16_384);
-    link.send(&frame(frames::CONTINUATION, 0, 1, second));
-    link.send(&frame(frames::CONTINUATION, frames::END_HEADERS, 1, third));
+    link.send(&frame(CONTINUATION, 0, 1, second));
+    link.send(&frame(CONTINUATION, END_HEADERS, 1, third));
     let (status, _) = answer(&mut link, 1).unwrap_or((0, Vec::new()));
-    assert_ne!(status, STATUS_OK);
+    assert_ne!(status, 200);
     assert_eq!(quoin.connect(HTTP1).ask(LIVE).1, OK);
 }
 
@@ -205,16 +219,16 @@ fn a_client_without_requests_is_asked_to_go() {
     let mut link = quoin.connect(HTTP2);
     link.send(&hello());
     link.send(&get(1, "/health/live"));
-    assert_eq!(answer(&mut link, 1), Some((STATUS_OK, OK.to_vec())));
+    assert_eq!(answer(&mut link, 1), Some((200, OK.to_vec())));
     let goodbye = next(&mut link).expect("a goodbye");
     assert_eq!((goodbye.kind, goodbye.code()), (GOAWAY, NO_ERROR));
     while next(&mut link).is_some() {}
-    assert!(link.session.is_some_and(|it| it.is_closed_by_peer()));
+    assert!(link.is_closed_by_peer());
     // Without TLS too, and over HTTP/1.1.
     let mut link = quoin.connect(HTTP1);
     assert_eq!(link.ask(LIVE).1, OK);
     assert!(link.rest().is_empty());
-    assert!(link.session.is_some_and(|it| it.is_closed_by_peer()));
+    assert!(link.is_closed_by_peer());
 }
 
 #[test]
@@ -222,7 +236,7 @@ fn a_box_that_stops_says_goodbye() {
     let mut quoin = TestBox::https(Options::default());
     let mut second = quoin.connect(HTTP2);
     second.send(&[hello(), get(1, "/health/live")].concat());
-    assert_eq!(answer(&mut second, 1), Some((STATUS_OK, OK.to_vec())));
+    assert_eq!(answer(&mut second, 1), Some((200, OK.to_vec())));
     let mut first = quoin.connect(HTTP1);
     assert_eq!(first.ask(LIVE).1, OK);
     let silent = quoin.connect_silently();
@@ -234,7 +248,7 @@ fn a_box_that_stops_says_goodbye() {
     quoin.stop();
     reader.join().expect("it was told");
     assert!(first.rest().is_empty());
-    assert!(first.session.is_some_and(|it| it.is_closed_by_peer()));
+    assert!(first.is_closed_by_peer());
     drop(silent);
 }
 

@@ -1,11 +1,14 @@
 """One request over HTTP/3 with aioquic: prints the answer as one JSON line.
 
-usage: http3.py AUTHORITY_PEM HOST PORT PATH [--key API_KEY] [--body JSON] [--count N]
+usage: http3.py AUTHORITY_PEM HOST PORT PATH [--key API_KEY] [--body JSON] [--count N] [--moves N]
+
+COUNT requests are under way at once; then follows one from each of MOVES other ports.
 """
 
 import argparse
 import asyncio
 import json
+import socket
 import ssl
 
 from aioquic.asyncio.client import connect
@@ -48,6 +51,17 @@ class Client(QuicConnectionProtocol):
         await asyncio.wait_for(entry[2], 20)
         return entry[0], bytes(entry[1])
 
+    async def move(self):
+        """Goes on from another port, under another connection id (RFC 9000, 9)."""
+        before = self._transport
+        place = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        place.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        place.bind(("::", 0))
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(lambda: self, sock=place)
+        before.close()
+        self.change_connection_id()
+
 
 async def main():
     parser = argparse.ArgumentParser()
@@ -58,6 +72,7 @@ async def main():
     parser.add_argument("--key")
     parser.add_argument("--body", default="")
     parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--moves", type=int, default=0)
     flags = parser.parse_args()
     configuration = QuicConfiguration(is_client=True, alpn_protocols=H3_ALPN)
     configuration.verify_mode = ssl.CERT_REQUIRED
@@ -78,6 +93,9 @@ async def main():
     ) as client:
         asked = [client.ask(head, flags.body.encode()) for _ in range(flags.count)]
         answers = await asyncio.gather(*asked)
+        for _ in range(flags.moves):
+            await client.move()
+            answers.append(await client.ask(head, flags.body.encode()))
         headers, body = answers[0]
         same = all(it[0][":status"] == headers[":status"] and it[1] == body for it in answers)
         print(json.dumps({

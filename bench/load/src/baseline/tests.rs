@@ -3,6 +3,7 @@
 use super::*;
 use crate::codec::rpc::Answerer;
 use crate::link::{Peer, Speech};
+use crate::outside::Outside;
 use crate::round::{Shape, measure};
 use crate::workload::Workload;
 
@@ -32,6 +33,7 @@ fn peer<'a>(
     Peer {
         address: baseline.address,
         speech,
+        host: None,
         trust: baseline.trust.as_ref(),
         api_key: Some("key"),
         workload,
@@ -90,6 +92,22 @@ fn every_protocol_is_answered_in_both_loops() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_peer_is_asked_with_a_get_and_may_show_any_certificate() {
+    for (kind, speech) in all().into_iter().filter(|(_, speech)| !rpc(*speech)) {
+        let baseline = Baseline::start(kind, 0).unwrap();
+        let secure = baseline.trust.is_some();
+        let url = format!("{}/ok", baseline.address);
+        let outside = Outside::new(&url, speech, secure).unwrap();
+        let peer = outside.peer(4);
+        let sounding = peer.sound().unwrap_or_else(|error| panic!("{kind:?}: {error}"));
+        assert_eq!(sounding.body, BODY_BYTES, "{kind:?}");
+        let tally = measure(&shape(2, None), &peer, None).unwrap().tally;
+        assert!(0 < tally.statuses.total() + tally.outside.total(), "{kind:?}");
+        assert_eq!(tally.unanswered, 0, "{kind:?}");
     }
 }
 

@@ -22,6 +22,7 @@ fn flags_without_meaning_are_named() {
     for (flags, flag) in [
         ("--rpc 127.0.0.1:1 --rate 5", "rate"),
         ("--rpc 127.0.0.1:1 --baseline", "baseline"),
+        ("--http 127.0.0.1:1 --peer 127.0.0.1:2", "peer"),
         ("--rpc 127.0.0.1:1 --steps 0", "steps"),
         ("--rpc 127.0.0.1:1 --steps 1,101", "steps"),
         ("--rpc 127.0.0.1:1 --peak 0", "peak"),
@@ -112,7 +113,7 @@ fn report() -> OverloadReport {
     };
     let steps = vec![step(0.5, 0, 2), step(1.0, 100, 12), step(2.0, 58_000, 900)];
     OverloadReport {
-        settings: Settings::new(&load, &target, &shape(), sounding),
+        settings: Settings::new(&load, &target, &shape(), sounding, None),
         objective_ns,
         waiting: 64,
         peak_per_s: 30_000.0,

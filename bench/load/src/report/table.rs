@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::{Ratio, Report, Series, float};
+use super::{Asked, Ratio, Report, Series, float};
 
 /// Printed above the figures: what each of them is.
 const LEGEND: &str = "\
@@ -39,19 +39,30 @@ impl Display for Report {
         if 1 < it.shifts {
             writeln!(f, "{} shifts in each answer", it.shifts)?;
         }
+        if let Some(Asked { url, request_bytes, reply_bytes }) = &it.peer {
+            writeln!(
+                f,
+                "peer: GET {url}, request {request_bytes} bytes, reply {reply_bytes} bytes"
+            )?;
+        }
         writeln!(f, "{LEGEND}")?;
         series(f, &self.target)?;
-        if let Some(baseline) = &self.baseline {
-            series(f, baseline)?;
+        for beside in self.baseline.iter().chain(&self.peer) {
+            series(f, beside)?;
         }
-        if let (Some(ratio), Some(baseline)) = (&self.ratio, &self.baseline) {
-            write!(f, "{} / {}:", self.target.name, baseline.name)?;
-            for (name, ratio) in [("ok/s", ratio.ok_per_s), ("p50", ratio.p50), ("p99", ratio.p99)]
-            {
-                write!(f, "  {name} {}", Spread(ratio))?;
-            }
-            if let Some(ratio) = ratio.server_cpu {
-                write!(f, "  cpu {}", Spread(ratio))?;
+        let ratios = [(&self.baseline, &self.ratio), (&self.peer, &self.peer_ratio)];
+        for (beside, ratios) in ratios.into_iter().filter_map(|(a, b)| a.as_ref().zip(b.as_ref())) {
+            write!(f, "{} / {}:", self.target.name, beside.name)?;
+            for (name, ratio) in [
+                ("ok/s", Some(ratios.ok_per_s)),
+                ("p50", Some(ratios.p50)),
+                ("p99", Some(ratios.p99)),
+                ("p99.9", Some(ratios.p999)),
+                ("cpu", ratios.server_cpu),
+            ] {
+                if let Some(ratio) = ratio {
+                    write!(f, "  {name} {}", Spread(ratio))?;
+                }
             }
             writeln!(f)?;
         }

@@ -26,7 +26,7 @@ pub(super) fn of(report: &Report) -> Vec<String> {
     if settings.durable && report.device.is_none() {
         warnings.push("a durable figure without its device: give --probe-dir".to_owned());
     }
-    for series in [Some(&report.target), report.baseline.as_ref()].into_iter().flatten() {
+    for series in std::iter::once(&report.target).chain(&report.baseline).chain(&report.peer) {
         of_series(series, settings.spin, &mut warnings);
         let saturating = settings.rate.is_none()
             && !(settings.durable && series.name == report.target.name)
@@ -59,8 +59,8 @@ fn of_series(series: &Series, spin: bool, warnings: &mut Vec<String>) {
     let server = series.rounds.iter().filter_map(|it| it.server_busy_percent).reduce(f64::max);
     // One that never sleeps always looks busy.
     if !spin && BUSY_PERCENT <= busiest && server.is_none_or(|busy| busy < IDLE_PERCENT) {
-        let server = server
-            .map_or_else(|| "unknown, give --server-pid".to_owned(), |it| format!("{it:.0} %"));
+        let server =
+            server.map_or_else(|| "unknown, give its pid".to_owned(), |it| format!("{it:.0} %"));
         warnings.push(format!(
             "{name}: the generator is the bottleneck, {busiest:.0} % busy (server: {server}); give \
              more --client-core or lengthen the batch"

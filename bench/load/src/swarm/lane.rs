@@ -163,7 +163,7 @@ impl Lane {
 
 /// Runs the connections until they are stopped.
 pub(crate) async fn run(flight: Rc<Flight>) {
-    let socket = flight.state.borrow().swarm.socket.clone_io().and_then(UdpSocket::from_std);
+    let socket = flight.state.borrow().swarm.socket.io().try_clone().and_then(UdpSocket::from_std);
     let socket = match socket {
         Ok(socket) => Rc::new(socket),
         Err(error) => return flight.fail(error.to_string()),

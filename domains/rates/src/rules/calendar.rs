@@ -256,8 +256,9 @@ impl StateDays {
         self.changes.get(at)
     }
 
+    /// The clock's offset at `utc`.
     #[inline]
-    fn offset_at(&self, utc: i32) -> i32 {
+    pub(crate) fn offset_at(&self, utc: i32) -> i32 {
         let at = self.changes.partition_point(|it| it.utc <= utc);
         at.checked_sub(1).map_or(self.first_offset, |it| self.changes[it].after)
     }

@@ -1,18 +1,30 @@
 //! From an award version to flat tables.
 //!
-//! For each classification and kind of employment there is one [`Table`]: fourteen kinds of day
-//! (each weekday, plain or public holiday) cut into cells, each cell naming a column, each column
-//! one rate in cents. Every refusal of an award version is found here, so that what compiles is
-//! complete: no minute of the week is without a rate.
+//! For each classification and kind of employment there is one [`Table`]: its rates in cents, and
+//! for each kind of shift a [`Layout`]: fourteen kinds of day (each weekday, plain or public
+//! holiday) cut into cells, each cell naming one of the rates. Layouts hold no rates, so
+//! classifications under the same rules share them. Every refusal of an award version is found
+//! here, so that what compiles is complete: no minute of the week is without a rate.
 
 mod check;
 mod day;
+mod practice;
+mod shape;
+mod who;
 
-use values::{Currency, Date, Money, Percent, half_up_div};
+use std::collections::BTreeMap;
 
-use super::award::{AwardVersion, Base, CasualRegime, Classification, Employment, FlatUnit, Rule};
+use values::{Currency, Date, Hours, Money, Percent, half_up_div};
+
+use super::award::{
+    AwardVersion, Base, CasualRegime, Classification, Employment, FlatUnit, OvertimeBy, Precedence,
+    Rule,
+};
 
 pub use check::{VersionError, VersionProblem};
+pub(crate) use practice::{
+    CompiledScale, Kind, Missed, Practice, Priced as PricedAllowance, contains, ends_in, touches,
+};
 
 /// Kinds of day: weekday times two, plus one on a public holiday.
 pub(crate) const DAY_KINDS: usize = 14;
@@ -38,12 +50,14 @@ pub struct Column {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cell {
     pub(crate) until: i32,
-    /// Index of a column, or [`OUTSIDE_SPAN`].
+    /// Index among the table's columns, or [`OUTSIDE_SPAN`], or [`NO_RATE`].
     pub(crate) column: u32,
 }
 
 /// The column of a cell whose time is always overtime.
 pub(crate) const OUTSIDE_SPAN: u32 = u32::MAX;
+/// The column of a time that no rule of a partial version pays.
+pub(crate) const NO_RATE: u32 = u32::MAX - 1;
 
 /// From `after` minutes of overtime on, this column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +66,16 @@ pub(crate) struct Tier {
     pub(crate) column: u32,
 }
 
+/// From the previous ladder's end to `until`, these tiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ladder {
+    pub(crate) until: i32,
+    pub(crate) tiers: Run,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Run {
-    from: u32,
+    pub(crate) from: u32,
     to: u32,
 }
 
@@ -65,16 +86,59 @@ impl Run {
     }
 }
 
-/// Everything needed to price one classification under one kind of employment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Table {
-    pub(crate) minimum: Money,
+/// When ordinary hours end, in minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Limits {
     pub(crate) daily_max: u32,
     pub(crate) weekly_max: u32,
+    /// Whether any limit below is set.
+    pub(crate) has_more: bool,
+    pub(crate) beyond_agreed: bool,
+    pub(crate) shift_max: u32,
+    /// 0 where nothing is averaged.
+    pub(crate) averaging_weeks: u8,
+    pub(crate) averaging_max: u32,
+    pub(crate) long_max: u32,
+    pub(crate) long_per_week: u8,
+    pub(crate) week_days_max: u8,
+    pub(crate) consecutive_days_max: u8,
+    pub(crate) spread_max: u32,
+}
+
+/// How a kind of shift is cut and limited, for all classifications under the same rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) limits: Limits,
     pub(crate) cells: [Run; DAY_KINDS],
-    pub(crate) tiers: [Run; DAY_KINDS],
-    /// All columns of this table, penalties first, for showing them.
+    pub(crate) overtime: [Run; DAY_KINDS],
+}
+
+/// A kind of shift that a table does not offer.
+pub(crate) const NO_LAYOUT: u16 = u16::MAX;
+
+/// Everything needed to price one classification under one kind of employment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) minimum: Money,
+    /// All columns of this table, penalties first.
     pub(crate) columns: Run,
+    /// Where its layouts begin: the plain one, then one for each kind of shift.
+    layouts: u32,
+}
+
+/// How a rule comes to its rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RulePrice {
+    pub(crate) base: Base,
+    pub(crate) casual: Option<CasualRegime>,
+    pub(crate) loading: Percent,
+}
+
+/// The two bases of a classification's rates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HourlyRates {
+    pub(crate) minimum: Money,
+    pub(crate) ordinary: Money,
 }
 
 /// A rule's words.
@@ -86,7 +150,40 @@ pub struct RuleText {
     pub clause: String,
     /// Whether it pays overtime.
     pub is_overtime: bool,
+    /// Whether it names the kinds of shift that it pays.
+    pub names_kind: bool,
 }
+
+/// Why a line begins where it does; the first of [`VersionTables::reasons`], in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub(crate) enum Cause {
+    /// Its rule says it all.
+    #[default]
+    None = 0,
+    Span,
+    Daily,
+    Shift,
+    Weekly,
+    Averaging,
+    WeekDays,
+    ConsecutiveDays,
+    Spread,
+    Agreed,
+}
+
+const CAUSES: [&str; 10] = [
+    "",
+    "outside the span of ordinary hours",
+    "the day's ordinary hours are used up",
+    "the shift's ordinary hours are used up",
+    "the week's ordinary hours are used up",
+    "the averaging period's ordinary hours are used up",
+    "the week's days of ordinary hours are used up",
+    "the days without a day off are used up",
+    "the day's spread of hours is over",
+    "the hours agreed with the person are used up",
+];
 
 /// One compiled award version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,49 +194,110 @@ pub struct VersionTables {
     pub operative_from: Date,
     /// What its money is in.
     pub currency: Currency,
+    /// The hours that a weekly rate pays for.
+    pub week: Hours,
     /// The words of its rules.
     pub rules: Vec<RuleText>,
+    /// Why lines begin: the causes, then the parts of the version that can be one.
+    pub(crate) reasons: Vec<String>,
     /// Its classifications, as published.
     pub classifications: Vec<Classification>,
+    pub(crate) overtime_by: OvertimeBy,
     /// Positions in `classifications`, sorted by code.
-    pub(crate) by_code: Vec<u16>,
+    by_code: Vec<u16>,
     /// FWC ids with positions in `classifications`, sorted by id.
-    pub(crate) by_fwc: Vec<(u32, u16)>,
+    by_fwc: Vec<(u32, u16)>,
     /// By classification times three plus employment; `None` where it is not offered.
-    pub(crate) tables: Vec<Option<Table>>,
+    tables: Vec<Option<Table>>,
+    pub(crate) prices: Vec<RulePrice>,
     pub(crate) columns: Vec<Column>,
     pub(crate) cells: Vec<Cell>,
+    pub(crate) ladders: Vec<Ladder>,
     pub(crate) tiers: Vec<Tier>,
+    layouts: Vec<Layout>,
+    /// Runs of one index into `layouts` for each kind of shift, or [`NO_LAYOUT`].
+    layout_ids: Vec<u16>,
+    pub(crate) practice: Option<Box<Practice>>,
+}
+
+/// What decides a layout: equal keys give equal layouts.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct LayoutKey {
+    ordinary: usize,
+    kind: Option<usize>,
+    employment: Employment,
+    /// The rules that pay, by position.
+    rules: Vec<u16>,
+    /// Where the highest rate wins: the penalties' rates in order.
+    ranks: Vec<u16>,
+}
+
+/// A rule that pays a classification, with its column among the table's.
+type Paying<'v> = (&'v Rule, u32);
+
+/// What compiling remembers between classifications.
+#[derive(Default)]
+struct Memory {
+    layouts: BTreeMap<LayoutKey, u16>,
+    layout_runs: BTreeMap<Vec<u16>, u32>,
 }
 
 impl VersionTables {
     /// Compiles `version`, or says precisely what is wrong with it.
     pub fn compile(version: &AwardVersion) -> Result<Self, VersionError> {
-        check::shape(version)?;
+        shape::shape(version)?;
         let mut it = Self {
             award: version.award.clone(),
             operative_from: version.operative_from,
             currency: version.currency,
+            week: version.week,
             rules: rule_texts(version),
+            reasons: CAUSES.iter().map(|it| (*it).to_owned()).collect(),
             classifications: version.classifications.clone(),
+            overtime_by: version.overtime_by,
             by_code: positions(&version.classifications),
             by_fwc: fwc_positions(&version.classifications),
-            tables: Vec::new(),
+            tables: Vec::with_capacity(version.classifications.len() * Employment::ALL.len()),
+            prices: prices(version),
             columns: Vec::new(),
             cells: Vec::new(),
+            ladders: Vec::new(),
             tiers: Vec::new(),
+            layouts: Vec::new(),
+            layout_ids: Vec::new(),
+            practice: None,
         };
+        let mut memory = Memory::default();
         for classification in &version.classifications {
             let rates = check::rates(version, classification)?;
+            let mut before = None;
             for employment in Employment::ALL {
                 let table = match rates {
-                    Some(rates) => it.table(version, classification, rates, employment)?,
+                    Some(rates) => {
+                        let place = day::Place { version, classification, employment };
+                        it.table(place, rates, before, &mut memory)?
+                    }
                     None => None,
                 };
+                before = table.or(before);
                 it.tables.push(table);
             }
         }
+        let builder = practice::Builder { version, flags: who::flags(version) };
+        it.practice = builder.practice(&mut it)?;
+        it.shrink();
         Ok(it)
+    }
+
+    /// Every published version is kept on every core for good.
+    fn shrink(&mut self) {
+        self.columns.shrink_to_fit();
+        self.cells.shrink_to_fit();
+        self.tiers.shrink_to_fit();
+        self.ladders.shrink_to_fit();
+        self.layouts.shrink_to_fit();
+        self.layout_ids.shrink_to_fit();
+        self.reasons.shrink_to_fit();
     }
 
     /// The position of the classification that `name` names: a code, or `fwc:` and an FWC id.
@@ -163,6 +321,12 @@ impl VersionTables {
         self.tables.get(position * Employment::ALL.len() + employment as usize)?.as_ref()
     }
 
+    /// The layout of a table for a kind of shift: 0 is plain.
+    #[inline]
+    pub(crate) fn layout(&self, table: &Table, kind: usize) -> Option<&Layout> {
+        self.layouts.get(usize::from(self.layout_ids[table.layouts as usize + kind]))
+    }
+
     /// The rates of one classification and kind of employment, penalties first; empty when the
     /// version does not offer it.
     #[must_use]
@@ -177,56 +341,149 @@ impl VersionTables {
         Employment::ALL.iter().find_map(employment).map(|it| it.minimum)
     }
 
+    /// Bytes that the tables take up in memory, the texts of classifications included.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        fn of<T>(list: &Vec<T>) -> usize {
+            list.capacity() * size_of::<T>()
+        }
+        let texts =
+            |it: &Classification| it.code.capacity() + it.title.capacity() + it.clause.capacity();
+        let rules = |it: &RuleText| it.rule.capacity() + it.clause.capacity();
+        size_of::<Self>()
+            + of(&self.rules)
+            + self.rules.iter().map(rules).sum::<usize>()
+            + of(&self.reasons)
+            + self.reasons.iter().map(String::capacity).sum::<usize>()
+            + of(&self.classifications)
+            + self.classifications.iter().map(texts).sum::<usize>()
+            + of(&self.by_code)
+            + of(&self.by_fwc)
+            + of(&self.tables)
+            + of(&self.prices)
+            + of(&self.columns)
+            + of(&self.cells)
+            + of(&self.ladders)
+            + of(&self.tiers)
+            + of(&self.layouts)
+            + of(&self.layout_ids)
+    }
+
+    /// Takes in a reason and gives its index.
+    fn reason(&mut self, name: &str, clause: &str) -> u16 {
+        let index = u16::try_from(self.reasons.len()).expect("limits keep reasons few");
+        self.reasons.push(format!("{name}: {clause}"));
+        index
+    }
+
     fn table(
         &mut self,
-        version: &AwardVersion,
-        classification: &Classification,
-        rates: check::HourlyRates,
-        employment: Employment,
+        place: day::Place<'_>,
+        rates: HourlyRates,
+        before: Option<Table>,
+        memory: &mut Memory,
     ) -> Result<Option<Table>, VersionError> {
-        let Some(ordinary) = check::ordinary_hours(version, employment)? else {
+        let version = place.version;
+        if place.ordinary(None)?.is_none() {
             return Ok(None);
-        };
-        let first = index(self.columns.len());
+        }
+        let employment = place.employment;
         let applies = |rule: &Rule| {
             rule.employment.contains(&employment)
                 && (rule.classifications.is_empty()
-                    || rule.classifications.contains(&classification.code))
+                    || who::reaches(&rule.classifications, &place.classification.code))
         };
         // One column for each rule that pays this classification.
-        let mut penalties = Vec::new();
-        let mut overtime = Vec::new();
+        let mut columns: Vec<Column> = Vec::new();
+        let mut penalties: Vec<Paying<'_>> = Vec::new();
+        let mut overtime: Vec<Paying<'_>> = Vec::new();
         let lists = [(&version.penalties, &mut penalties), (&version.overtime, &mut overtime)];
         let mut position = 0;
         for (rules, found) in lists {
             for rule in rules {
                 if applies(rule) {
-                    let column = column(version, rule, rates, employment, position)?;
-                    found.push((rule, index(self.columns.len())));
-                    self.columns.push(column);
+                    found.push((rule, index(columns.len())));
+                    columns.push(column(version, rule, rates, employment, position)?);
                 }
                 position += 1;
             }
         }
-        let columns = Run { from: first, to: index(self.columns.len()) };
-        let mut table = Table {
-            minimum: rates.minimum,
-            daily_max: ordinary.daily_max.minutes(),
-            weekly_max: ordinary.weekly_max.minutes(),
-            cells: [Run::default(); DAY_KINDS],
-            tiers: [Run::default(); DAY_KINDS],
-            columns,
-        };
-        let place = day::Place { version, classification, employment, ordinary };
-        for kind in 0..DAY_KINDS {
-            let from = index(self.cells.len());
-            place.cells(kind, &penalties, &self.columns, &mut self.cells)?;
-            table.cells[kind] = Run { from, to: index(self.cells.len()) };
-            let from = index(self.tiers.len());
-            place.tiers(kind, &overtime, &mut self.tiers)?;
-            table.tiers[kind] = Run { from, to: index(self.tiers.len()) };
+        let mut ids = Vec::with_capacity(version.shifts.len() + 1);
+        ids.push(self.layout_id(place, None, (&penalties, &overtime), &columns, memory)?);
+        for kind in 0..version.shifts.len() {
+            let rules = (&penalties[..], &overtime[..]);
+            ids.push(self.layout_id(place, Some(kind), rules, &columns, memory)?);
         }
-        Ok(Some(table))
+        let layouts = *memory.layout_runs.entry(ids).or_insert_with_key(|ids| {
+            let from = index(self.layout_ids.len());
+            self.layout_ids.extend(ids);
+            from
+        });
+        let run = match before {
+            // Part-time employees mostly have the rates of full-time employees.
+            Some(before) if *before.columns.of(&self.columns) == columns[..] => before.columns,
+            _ => {
+                let from = index(self.columns.len());
+                self.columns.append(&mut columns);
+                Run { from, to: index(self.columns.len()) }
+            }
+        };
+        Ok(Some(Table { minimum: rates.minimum, columns: run, layouts }))
+    }
+
+    /// The layout of one kind of shift, made or found.
+    fn layout_id(
+        &mut self,
+        place: day::Place<'_>,
+        kind: Option<usize>,
+        (penalties, overtime): (&[Paying<'_>], &[Paying<'_>]),
+        columns: &[Column],
+        memory: &mut Memory,
+    ) -> Result<u16, VersionError> {
+        let version = place.version;
+        if let Some(kind) = kind.map(|it| &version.shifts[it])
+            && !(who::employs(&kind.employment, place.employment)
+                && (kind.classifications.is_empty()
+                    || who::reaches(&kind.classifications, &place.classification.code)))
+        {
+            return Ok(NO_LAYOUT);
+        }
+        let Some((at, ordinary)) = place.ordinary(kind)? else {
+            return Ok(NO_LAYOUT);
+        };
+        let ranks = if version.precedence == Precedence::Highest {
+            let rate = |it: &Paying<'_>| columns[it.1 as usize].rate;
+            let mut sorted: Vec<Money> = penalties.iter().map(rate).collect();
+            sorted.sort_unstable();
+            let rank = |it| sorted.partition_point(|other| *other < rate(it));
+            penalties.iter().map(|it| u16::try_from(rank(it)).expect("few rules")).collect()
+        } else {
+            Vec::new()
+        };
+        let rules = columns.iter().map(|it| it.rule).collect();
+        let key = LayoutKey { ordinary: at, kind, employment: place.employment, rules, ranks };
+        if let Some(id) = memory.layouts.get(&key) {
+            return Ok(*id);
+        }
+        let mut layout = Layout {
+            limits: limits(ordinary),
+            cells: [Run::default(); DAY_KINDS],
+            overtime: [Run::default(); DAY_KINDS],
+        };
+        let kind = kind.map(|it| &version.shifts[it]);
+        for day in 0..DAY_KINDS {
+            let from = index(self.cells.len());
+            place.cells((day, kind), ordinary, penalties, columns, &mut self.cells)?;
+            layout.cells[day] = Run { from, to: index(self.cells.len()) };
+            let from = index(self.ladders.len());
+            place.ladders((day, kind), overtime, &mut self.ladders, &mut self.tiers)?;
+            layout.overtime[day] = Run { from, to: index(self.ladders.len()) };
+        }
+        let id = u16::try_from(self.layouts.len()).ok().filter(|it| *it != NO_LAYOUT);
+        let id = id.expect("limits on rules and kinds keep layouts far below 2^16");
+        self.layouts.push(layout);
+        memory.layouts.insert(key, id);
+        Ok(id)
     }
 }
 
@@ -234,14 +491,60 @@ fn index(length: usize) -> u32 {
     u32::try_from(length).expect("limits keep a version's tables far below 2^32")
 }
 
+fn limits(it: &super::award::OrdinaryHours) -> Limits {
+    let day = 24 * 60;
+    let mut limits = Limits {
+        daily_max: it.daily_max.minutes(),
+        weekly_max: it.weekly_max.minutes(),
+        has_more: false,
+        beyond_agreed: it.beyond_agreed,
+        shift_max: it.shift_max.minutes(),
+        averaging_weeks: it.averaging.map_or(0, |it| it.weeks),
+        averaging_max: it.averaging.map_or(u32::MAX, |it| it.max.minutes()),
+        long_max: it.long_day.map_or(0, |it| it.max.minutes()),
+        long_per_week: it.long_day.map_or(0, |it| it.per_week),
+        week_days_max: it.week_days_max.unwrap_or(u8::MAX),
+        consecutive_days_max: it.consecutive_days_max.unwrap_or(u8::MAX),
+        spread_max: it.day_spread_max.map_or(u32::MAX, Hours::minutes),
+    };
+    limits.has_more = limits.shift_max < day
+        || it.averaging.is_some()
+        || it.long_day.is_some()
+        || it.week_days_max.is_some()
+        || it.consecutive_days_max.is_some()
+        || it.day_spread_max.is_some()
+        || it.beyond_agreed;
+    limits
+}
+
 fn rule_texts(version: &AwardVersion) -> Vec<RuleText> {
     let text = |it: &Rule, is_overtime| RuleText {
         rule: it.rule.clone(),
         clause: it.clause.clone(),
         is_overtime,
+        names_kind: !it.shifts.is_empty(),
+    };
+    let missed = |it: &super::award::MissedBreak| RuleText {
+        rule: it.rule.clone(),
+        clause: it.clause.clone(),
+        is_overtime: false,
+        names_kind: false,
     };
     let penalties = version.penalties.iter().map(|it| text(it, false));
-    penalties.chain(version.overtime.iter().map(|it| text(it, true))).collect()
+    let overtime = version.overtime.iter().map(|it| text(it, true));
+    penalties.chain(overtime).chain(version.missed_breaks.iter().map(missed)).collect()
+}
+
+fn prices(version: &AwardVersion) -> Vec<RulePrice> {
+    let loading = version.casual_loading;
+    let rules = version.penalties.iter().chain(&version.overtime).map(|it| RulePrice {
+        base: it.base,
+        casual: it.casual,
+        loading: it.casual_loading.unwrap_or(loading),
+    });
+    let missed =
+        |it: &super::award::MissedBreak| RulePrice { base: it.base, casual: it.casual, loading };
+    rules.chain(version.missed_breaks.iter().map(missed)).collect()
 }
 
 fn positions(classifications: &[Classification]) -> Vec<u16> {
@@ -266,38 +569,64 @@ fn fwc_positions(classifications: &[Classification]) -> Vec<(u32, u16)> {
 fn column(
     version: &AwardVersion,
     rule: &Rule,
-    rates: check::HourlyRates,
+    rates: HourlyRates,
     employment: Employment,
     position: u16,
 ) -> Result<Column, VersionError> {
-    let mut base = match rule.base {
-        Base::Minimum => rates.minimum,
-        Base::OrdinaryAllPurpose => rates.ordinary,
-    };
     let loading = rule.casual_loading.unwrap_or(version.casual_loading);
-    let mut percent = rule.percent;
+    let price = RulePrice { base: rule.base, casual: rule.casual, loading };
+    let percent = match rule.part_time {
+        Some(percent) if employment == Employment::PartTime => percent,
+        _ => rule.percent,
+    };
+    let mut column = column_of(price, percent, rates, employment, position)
+        .map_err(|problem| check::in_rule(version, rule, "casual", problem))?;
+    if let Some(flat) = &rule.flat {
+        column.flat = check::flat(version, rule, flat)?;
+        column.flat_per_started_hour = flat.per == FlatUnit::StartedHour;
+        column.rate += column.flat;
+    }
+    Ok(column)
+}
+
+fn column_of(
+    price: RulePrice,
+    mut percent: Percent,
+    rates: HourlyRates,
+    employment: Employment,
+    rule: u16,
+) -> Result<Column, VersionProblem> {
     if employment == Employment::Casual {
-        let regime = rule
-            .casual
-            .ok_or_else(|| check::in_rule(version, rule, "casual", VersionProblem::CasualUnsaid))?;
-        match regime {
-            CasualRegime::Additive => percent = percent + loading,
-            CasualRegime::Compounded => base = base.percent(Percent::WHOLE + loading),
+        match price.casual.ok_or(VersionProblem::CasualUnsaid)? {
+            CasualRegime::Additive => percent = percent + price.loading,
             CasualRegime::OneMultiplier => {
-                percent = percent.of(Percent::WHOLE + loading).ok_or_else(|| {
-                    check::in_rule(version, rule, "casual", VersionProblem::MultiplierInexact)
-                })?;
+                percent = percent
+                    .of(Percent::WHOLE + price.loading)
+                    .ok_or(VersionProblem::MultiplierInexact)?;
             }
-            CasualRegime::Without => {}
+            CasualRegime::Compounded | CasualRegime::Without => {}
             CasualRegime::Tabulated(stated) => percent = stated,
         }
     }
-    let (flat, flat_per_started_hour) = match &rule.flat {
-        None => (Money::ZERO, false),
-        Some(flat) => (check::flat(version, rule, flat)?, flat.per == FlatUnit::StartedHour),
-    };
-    let rate = base.percent(percent) + flat;
-    Ok(Column { rule: position, flat_per_started_hour, percent, base, flat, rate })
+    let base = price.base_rate(rates, employment);
+    let rate = base.percent(percent);
+    Ok(Column { rule, flat_per_started_hour: false, percent, base, flat: Money::ZERO, rate })
+}
+
+impl RulePrice {
+    /// The hourly rate that the rule's percentage is taken of.
+    pub(crate) fn base_rate(self, rates: HourlyRates, employment: Employment) -> Money {
+        let base = match self.base {
+            Base::Minimum => rates.minimum,
+            Base::OrdinaryAllPurpose => rates.ordinary,
+        };
+        match self.casual {
+            Some(CasualRegime::Compounded) if employment == Employment::Casual => {
+                base.percent(Percent::WHOLE + self.loading)
+            }
+            _ => base,
+        }
+    }
 }
 
 impl Column {

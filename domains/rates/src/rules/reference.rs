@@ -92,9 +92,17 @@ impl Book {
         pay_period_start: Date,
     ) -> Result<Terms<'_>, QuoteError> {
         let version = self.version(award, pay_period_start)?;
-        let Some(position) = version.position(classification) else {
-            let problem = QuoteProblem::ClassificationUnknown(classification.to_owned());
-            return Err(Field::Classification.refuse(problem));
+        let mut scale = None;
+        let position = match version.position(classification) {
+            Some(position) => position,
+            None => {
+                scale = version.practice.as_ref().and_then(|it| it.scale(classification));
+                let first = scale.and_then(|it| it.steps.first());
+                let problem = || QuoteProblem::ClassificationUnknown(classification.to_owned());
+                first
+                    .map(|it| usize::from(it.2))
+                    .ok_or_else(|| Field::Classification.refuse(problem()))?
+            }
         };
         let Some(table) = version.table_at(position, employment) else {
             return Err(if version.classifications[position].annual.is_some() {
@@ -103,7 +111,7 @@ impl Book {
                 Field::Employment.refuse(QuoteProblem::EmploymentNotOffered)
             });
         };
-        Ok(Terms { version, position, table, pay_period_start })
+        Ok(Terms { version, position, table, employment, scale, pay_period_start })
     }
 
     /// The calendar, or the refusal that says it is missing.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use crate::support::{book, date, money, percent, shift, workspace};
 use rates::rules::award::Employment;
 use rates::rules::calendar::State;
-use rates::rules::quote::Priced;
+use rates::rules::quote::{Particulars, Priced};
 use values::{Hours, Money, Percent};
 
 /// A CSV file with a header, quoted fields and doubled quotes.
@@ -38,7 +38,7 @@ fn table(text: &str) -> Vec<BTreeMap<String, String>> {
     rows.into_iter().map(|row| header.iter().cloned().zip(row).collect()).collect()
 }
 
-fn data(file: &str) -> Option<Vec<BTreeMap<String, String>>> {
+pub(crate) fn data(file: &str) -> Option<Vec<BTreeMap<String, String>>> {
     let folder = std::env::var_os("QUOIN_FWC_DATA")
         .map_or_else(|| workspace().join("../shared/data/fwc"), PathBuf::from);
     let path = folder.join(file);
@@ -229,13 +229,15 @@ fn quotes_show_the_published_dollars() {
         };
         let code = format!("fwc:{}", weekly.classification);
         let terms = book.terms("MA000004", &code, employment, date(period)).unwrap();
-        terms.price(calendar, State::Nsw, &[shift(&work)][..], &mut quote).unwrap();
+        let shifts = [shift(&work)];
+        let nothing = Particulars::default();
+        terms.price(calendar, State::Nsw, &shifts[..], &nothing, &mut quote).unwrap();
         let shown = quote
             .lines
             .iter()
-            .find(|line| terms.rule(line).rule == rule)
+            .find(|line| quote.rule(&terms, line).rule == rule)
             .unwrap_or_else(|| panic!("{work} has no {rule} line"));
-        let column = terms.column(shown);
+        let column = quote.column(&terms, shown);
         assert_eq!((column.percent, column.rate), (row.share, row.dollars), "{code} {rule}");
         agreed += 1;
     }

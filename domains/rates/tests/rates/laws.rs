@@ -57,7 +57,7 @@ fn roster() -> impl Strategy<Value = Vec<Shift>> {
             } else {
                 Vec::new()
             };
-            shifts.push(Shift { start: moment(start), end: moment(end), unpaid_breaks });
+            shifts.push(Shift::new(moment(start), moment(end), unpaid_breaks));
             at = end;
         }
         shifts
@@ -80,7 +80,7 @@ fn adds_up(case: &Case<'_>, shifts: &[Shift], quote: &Priced) -> Result<(), Test
     for line in &quote.lines {
         let shift = &shifts[usize::try_from(line.shift).unwrap()];
         prop_assert!(shift.start.local_time() <= line.from && line.to <= shift.end.local_time());
-        let column = terms.column(line);
+        let column = quote.column(&terms, line);
         prop_assert_eq!(column.rate, column.base.percent(column.percent) + column.flat);
         if !column.flat_per_started_hour {
             let exact = i128::from(column.rate.cents()) * i128::from(line.hours.minutes());
@@ -95,7 +95,7 @@ fn adds_up(case: &Case<'_>, shifts: &[Shift], quote: &Priced) -> Result<(), Test
     for pair in quote.lines.windows(2) {
         // Lines of one shift that touch differ in rate, or they would be one.
         if pair[0].shift == pair[1].shift && pair[0].to == pair[1].from {
-            prop_assert_ne!(terms.column(&pair[0]), terms.column(&pair[1]));
+            prop_assert_ne!(quote.column(&terms, &pair[0]), quote.column(&terms, &pair[1]));
         }
     }
     Ok(())
@@ -195,7 +195,7 @@ proptest! {
             .unwrap();
         let mut minutes: BTreeMap<(usize, String), u32> = BTreeMap::new();
         for line in &quote.lines {
-            let key = (usize::try_from(line.shift).unwrap(), terms.rule(line).rule.clone());
+            let key = (usize::try_from(line.shift).unwrap(), quote.rule(&terms, line).rule.clone());
             *minutes.entry(key).or_default() += line.hours.minutes();
         }
         prop_assert_eq!(minutes, reckon(&case, &shifts));
@@ -257,7 +257,7 @@ proptest! {
         prop_assume!(cut.local_time().date() == first.start.local_time().date());
         let mut split = shifts.clone();
         split[0].end = cut;
-        let rest = Shift { start: cut, end: first.end, unpaid_breaks: Vec::new() };
+        let rest = Shift::new(cut, first.end, Vec::new());
         split.insert(1, rest);
         let (whole, parts) = (total(&case, &shifts), total(&case, &split));
         prop_assert!((whole - parts).cents().abs() <= 1, "{whole} against {parts}");

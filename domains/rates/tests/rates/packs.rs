@@ -188,7 +188,7 @@ fn other_faults() {
             "percent = \"10.00\""
         ),
         format!(
-            "{hospitality}, `weekday-evening`: penalties[1].flat needs either amount, or of and percent"
+            "{hospitality}, `weekday-evening`: penalties[1].flat needs either amount, or of and percent, or allowance"
         )
     );
     assert_eq!(
@@ -200,7 +200,10 @@ fn other_faults() {
     );
     assert_eq!(
         refusal("MA000009", "employment = [\"casual\"]", "employment = [\"full-time\"]"),
-        format!("{hospitality}: ordinary is given twice")
+        format!(
+            "{hospitality}, `ordinary`: penalties[0].employment name casual employees, for whom \
+             there are no ordinary hours"
+        )
     );
     let wrong_share = refusal(
         "MA000010",

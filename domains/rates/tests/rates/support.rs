@@ -6,7 +6,7 @@ use rates::rules::award::Employment;
 use rates::rules::calendar::{Calendar, HolidayTable, State};
 use rates::rules::compile::{Column, VersionTables};
 use rates::rules::pack::Pack;
-use rates::rules::quote::Priced;
+use rates::rules::quote::{Particulars, Priced};
 use rates::rules::reference::Book;
 use rates::rules::shift::{QuoteError, Shift, UnpaidBreak};
 use values::{Date, Money, Percent};
@@ -74,7 +74,7 @@ pub(crate) fn shift(text: &str) -> Shift {
             UnpaidBreak { start: from.parse().unwrap(), end: to.parse().unwrap() }
         })
         .collect();
-    Shift { start: start.parse().unwrap(), end: end.parse().unwrap(), unpaid_breaks }
+    Shift::new(start.parse().unwrap(), end.parse().unwrap(), unpaid_breaks)
 }
 
 fn interval(text: &str, day: &str) -> (String, String) {
@@ -99,7 +99,7 @@ impl Case<'_> {
         let terms =
             book.terms(self.award, self.classification, self.employment, date(self.period))?;
         let mut quote = Priced::default();
-        terms.price(book.calendar()?, self.state, shifts, &mut quote)?;
+        terms.price(book.calendar()?, self.state, shifts, &Particulars::default(), &mut quote)?;
         Ok(quote)
     }
 
@@ -114,8 +114,8 @@ impl Case<'_> {
             .lines
             .iter()
             .map(|line| {
-                let column = terms.column(line);
-                let rule = &terms.rule(line).rule;
+                let column = quote.column(&terms, line);
+                let rule = &quote.rule(&terms, line).rule;
                 let (from, to) = (line.from.to_string(), line.to.to_string());
                 let (percent, rate) = (column.percent, column.rate);
                 format!(

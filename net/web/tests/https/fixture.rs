@@ -1,24 +1,21 @@
-//! A box with one HTTP door, with TLS or without, and a connection to it.
+//! A box with one HTTP door, with TLS or without.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use gateway::{Front, Gate, Origins, Terms, TokenTerms};
+use process::Link;
 use runtime::{DeviceChoice, Doors, Running, start};
 use tempfile::TempDir;
 use tls::{
-    Certificates, ClientOptions, Protocol, ServerConfig, ServerName, ServerOptions, Session,
-    client_config, ensure_development, server_config,
+    Certificates, ClientOptions, Protocol, ServerConfig, ServerOptions, client_config,
+    ensure_development, server_config,
 };
 
 use crate::shelf;
-
-/// Longest wait of a test for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct TestBox {
     pub(crate) address: SocketAddr,
@@ -80,31 +77,18 @@ impl TestBox {
 
     /// Connects, and speaks one of `protocols` when there is TLS.
     pub(crate) fn connect(&self, protocols: &[Protocol]) -> Link {
-        let mut link = self.connect_silently();
-        if let Some(authority) = &self.authority {
-            let options = ClientOptions {
-                authorities: vec![authority.clone()],
-                protocols: protocols.to_vec(),
-                ..ClientOptions::default()
-            };
-            let config = Arc::new(client_config(&options).expect("a configuration"));
-            let name = ServerName::try_from("localhost").expect("a name");
-            let mut hello = Vec::new();
-            let session = Session::client(&config, name, &mut hello).expect("a session");
-            link.socket.write_all(&hello).expect("it reads");
-            link.session = Some(session);
-            while link.session.as_ref().is_some_and(Session::is_handshaking) {
-                assert!(link.receive(), "the box ended the handshake");
-            }
-        }
-        link
+        let Some(authority) = &self.authority else { return Link::plain(self.address) };
+        let options = ClientOptions {
+            authorities: vec![authority.clone()],
+            protocols: protocols.to_vec(),
+            ..ClientOptions::default()
+        };
+        Link::tls(self.address, &Arc::new(client_config(&options).expect("a configuration")))
     }
 
     /// Connects, and leaves everything else to the caller.
     pub(crate) fn connect_silently(&self) -> Link {
-        let socket = TcpStream::connect(self.address).expect("it listens");
-        socket.set_read_timeout(Some(PATIENCE)).expect("a socket option");
-        Link { socket, session: None, arrived: Vec::new() }
+        Link::plain(self.address)
     }
 }
 
@@ -113,117 +97,5 @@ impl Drop for TestBox {
         if !std::thread::panicking() {
             self.stop();
         }
-    }
-}
-
-/// A connection, with TLS or without.
-pub(crate) struct Link {
-    pub(crate) socket: TcpStream,
-    pub(crate) session: Option<Session>,
-    arrived: Vec<u8>,
-}
-
-impl Link {
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
-        self.try_send(bytes).expect("it reads");
-    }
-
-    /// As [`Link::send`], to a box that may have ended the connection.
-    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let Some(session) = &mut self.session else { return self.socket.write_all(bytes) };
-        let mut out = Vec::new();
-        assert_eq!(session.write(bytes, &mut out), bytes.len());
-        self.socket.write_all(&out)
-    }
-
-    /// Sends so that every packet holds one byte.
-    pub(crate) fn send_bytewise(&mut self, bytes: &[u8]) {
-        let session = self.session.as_mut().expect("a tls connection");
-        let mut out = Vec::new();
-        session.write(bytes, &mut out);
-        self.socket.set_nodelay(true).expect("a socket option");
-        for byte in out {
-            self.socket.write_all(&[byte]).expect("it reads");
-        }
-    }
-
-    /// Waits for more; `false` at the end.
-    fn receive(&mut self) -> bool {
-        let mut bytes = [0; 4096];
-        let count = match self.socket.read(&mut bytes) {
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
-            Err(error) => panic!("nothing came: {error}"),
-        };
-        let Some(session) = &mut self.session else {
-            self.arrived.extend_from_slice(&bytes[..count]);
-            return 0 < count;
-        };
-        let (mut rest, mut out) = (&bytes[..count], Vec::new());
-        while !rest.is_empty() {
-            let taken = session.read_tls(rest, &mut out).expect("sound records");
-            rest = &rest[taken..];
-            while !session.plaintext().is_empty() {
-                self.arrived.extend_from_slice(session.plaintext());
-                let count = session.plaintext().len();
-                session.consume(count);
-            }
-        }
-        // The other side may be gone already.
-        drop(self.socket.write_all(&out));
-        0 < count
-    }
-
-    /// The next `count` bytes; `None` when the connection ends before.
-    pub(crate) fn take(&mut self, count: usize) -> Option<Vec<u8>> {
-        while self.arrived.len() < count {
-            if !self.receive() {
-                return None;
-            }
-        }
-        Some(self.arrived.drain(..count).collect())
-    }
-
-    /// Everything up to the end of the connection.
-    pub(crate) fn rest(&mut self) -> Vec<u8> {
-        while self.receive() {}
-        std::mem::take(&mut self.arrived)
-    }
-
-    /// Says `byte` again and again, as slowly as a client that only wants to hold the connection,
-    /// and returns how long the box let it.
-    pub(crate) fn trickle(&mut self, byte: u8) -> Duration {
-        let began = Instant::now();
-        self.socket.set_read_timeout(Some(Duration::from_millis(100))).expect("a socket option");
-        while began.elapsed() < PATIENCE {
-            if self.try_send(&[byte]).is_err() {
-                return began.elapsed();
-            }
-            match self.socket.read(&mut [0; 4096]) {
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => {}
-                Ok(0) | Err(_) => return began.elapsed(),
-                // The goodbye.
-                Ok(_) => {}
-            }
-        }
-        panic!("the box let it trickle for {PATIENCE:?}");
-    }
-
-    /// Asks over HTTP/1.1; the head of the answer in lower case, and its body.
-    pub(crate) fn ask(&mut self, line: &str) -> (String, Vec<u8>) {
-        self.send(format!("{line} HTTP/1.1\r\nhost: box\r\n\r\n").as_bytes());
-        self.answer()
-    }
-
-    pub(crate) fn answer(&mut self) -> (String, Vec<u8>) {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.extend(self.take(1).expect("a head"));
-        }
-        let head = String::from_utf8(head).expect("text").to_lowercase();
-        let length = head.split("content-length: ").nth(1).and_then(|it| it.lines().next());
-        let length = length.and_then(|it| it.parse().ok()).expect("a length");
-        let body = self.take(length).expect("a body");
-        (head, body)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use process::Link;
 use serde_json::{Value, json};
 
 use crate::support::{TestBox, named, printed, python, quote, script, total};
@@ -26,6 +27,39 @@ fn aioquic_gets_the_quote() {
     assert_eq!(total(answer["body"].as_str().unwrap()), json!("232.30"));
     let refused = ask(&[]);
     assert_eq!(refused["status"], json!(401), "{refused}");
+}
+
+/// Answers over HTTP/3 by core, as the box counts them.
+fn answered(quoin: &TestBox) -> Vec<u64> {
+    let (_, body) = Link::plain(quoin.server.http()).ask("GET /metrics");
+    let text = String::from_utf8(body).unwrap();
+    let rows = text.lines().filter(|it| it.starts_with("quoin_door_requests_total{"));
+    rows.filter(|it| it.contains("door=\"http3\""))
+        .map(|it| it.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_client_that_changes_its_port_keeps_its_connection_and_its_core() {
+    let Some(python) = python("aioquic") else { return };
+    let quoin = TestBox::start(2);
+    let mut before = answered(&quoin);
+    for _ in 0..4 {
+        let output = Command::new(&python)
+            .arg(script("http3.py"))
+            .arg(&quoin.authority)
+            .args(["127.0.0.1", &quoin.port(), "/v1/rates/quote", "--body", &quote()])
+            .args(["--key", &quoin.key, "--moves", "6"])
+            .output()
+            .unwrap();
+        let answer: Value = serde_json::from_str(&printed(&output)).unwrap();
+        assert_eq!((&answer["status"], &answer["same"]), (&json!(200), &json!(true)), "{answer}");
+        let after = answered(&quoin);
+        let mut more: Vec<_> = after.iter().zip(&before).map(|(now, then)| now - then).collect();
+        more.sort_unstable();
+        assert_eq!(more, [0, 7], "by core");
+        before = after;
+    }
 }
 
 #[test]

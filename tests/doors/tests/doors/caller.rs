@@ -7,10 +7,10 @@ use client::{
     CallError, Client, ConnectError, Credential, Options, SessionError, Status, Transport,
 };
 use http::Request;
+use process::http2::{self, END_HEADERS, END_STREAM};
+use process::{Link, PATIENCE};
 use tls::Protocol;
 
-use crate::frames;
-use crate::link::{Link, PATIENCE};
 use crate::support::TestBox;
 
 /// The doors of a box.
@@ -85,11 +85,11 @@ impl Caller {
     pub(crate) fn connect(quoin: &TestBox, door: Door) -> Self {
         let address = format!("127.0.0.1:{}", quoin.server.https_port());
         match door {
-            Door::Plain => Self::Http1(Link::plain(&quoin.server.http())),
+            Door::Plain => Self::Http1(Link::plain(quoin.server.http())),
             Door::Https => Self::Http1(Link::tls(&address, &quoin.trust(&[Protocol::Http1]))),
             Door::Http2 => {
                 let mut link = Link::tls(&address, &quoin.trust(&[Protocol::Http2]));
-                link.send(&frames::hello());
+                link.send(&http2::hello());
                 Self::Http2 { link, stream: 1 }
             }
             Door::Http3 => {
@@ -132,29 +132,28 @@ fn http1(link: &mut Link, ask: &Ask) -> Answer {
         key.unwrap_or_default()
     );
     link.send(head.as_bytes());
-    let head = link.take_to(b"\r\n\r\n").expect("an answer");
-    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let (head, body) = link.answer();
     let status = head.strip_prefix("http/1.1 ").unwrap()[..3].parse().unwrap();
-    let length = head.split("content-length: ").nth(1).and_then(|it| it.lines().next());
-    let body = link.take(length.map_or(0, |it| it.parse().unwrap())).expect("a body");
     Answer { status, body }
 }
 
 fn http2(link: &mut Link, stream: u32, ask: &Ask) -> Answer {
-    link.send(&frames::request(stream, ask));
-    let mut answer = Answer { status: 0, body: Vec::new() };
-    loop {
-        let frame = frames::next(link).expect("an answer");
-        assert_eq!(frame.stream, stream, "{frame:?}");
-        match frame.kind {
-            frames::HEADERS => answer.status = frames::status(&frame.payload),
-            frames::DATA => answer.body.extend_from_slice(&frame.payload),
-            _ => panic!("{frame:?}"),
-        }
-        if frame.flags & frames::END_STREAM != 0 {
-            return answer;
-        }
+    let bearer = ask.key.as_ref().map(|it| format!("Bearer {it}"));
+    let mut fields = vec![
+        (":method", ask.method),
+        (":scheme", "https"),
+        (":authority", "localhost"),
+        (":path", &*ask.path),
+        ("content-type", "application/json"),
+    ];
+    fields.extend(bearer.as_deref().map(|it| ("authorization", it)));
+    let end = if ask.body.is_empty() { END_STREAM } else { 0 };
+    link.send(&http2::headers(END_HEADERS | end, stream, &fields));
+    if !ask.body.is_empty() {
+        link.send(&http2::frame(http2::DATA, END_STREAM, stream, ask.body.as_bytes()));
     }
+    let (status, body) = http2::answer(link, stream).expect("an answer");
+    Answer { status, body }
 }
 
 fn http3(client: &mut quic::Client, ask: &Ask) -> Answer {

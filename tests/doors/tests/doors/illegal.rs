@@ -2,22 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::caller::Door;
-use crate::frames::{
-    ACK, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM, GOAWAY, HEADERS,
-    INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, PADDED, PING, PRIORITY, PUSH_PROMISE, RST_STREAM,
-    SETTINGS, WINDOW_BYTES_MAX, WINDOW_UPDATE, block, frame, hello, next, settings, status,
+use process::Link;
+use process::http2::{
+    ACK, COMPRESSION_ERROR, CONTINUATION, DATA, ENABLE_PUSH, END_HEADERS, END_STREAM,
+    FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE,
+    NO_ERROR, PADDED, PING, PRIORITY, PROTOCOL_ERROR, PUSH_PROMISE, RST_STREAM, SETTINGS,
+    STREAM_CLOSED, WINDOW_BYTES_MAX, WINDOW_UPDATE, frame, headers, hello, next, settings, status,
     window_update,
 };
-use crate::link::Link;
-use crate::support::{TestBox, health};
 
-// RFC 9113, section 7.
-const PROTOCOL_ERROR: u32 = 1;
-const FLOW_CONTROL_ERROR: u32 = 3;
-const STREAM_CLOSED: u32 = 5;
-const FRAME_SIZE_ERROR: u32 = 6;
-const COMPRESSION_ERROR: u32 = 9;
+use crate::caller::Door;
+use crate::support::{TestBox, health};
 
 /// Nobody sends a larger frame unasked (RFC 9113, 4.2).
 const FRAME_BYTES_MAX: usize = 1 << 14;
@@ -38,10 +33,6 @@ enum Told {
 
 const GET: [(&str, &str); 4] =
     [(":method", "GET"), (":scheme", "https"), (":authority", "localhost"), (":path", "/healthz")];
-
-fn headers(flags: u8, stream: u32, fields: &[(&str, &str)]) -> Vec<u8> {
-    frame(HEADERS, flags, stream, &block(fields))
-}
 
 fn get(stream: u32) -> Vec<u8> {
     headers(END_HEADERS | END_STREAM, stream, &GET)
@@ -223,10 +214,9 @@ fn outcome(link: &mut Link, sent: &[u8]) -> (&'static str, u32) {
     let mut begun = BTreeSet::from([101]);
     while !begun.is_empty() {
         let Some(frame) = next(link) else { return ("closed", 0) };
-        let code = |at: usize| u32::from_be_bytes(frame.payload[at..at + 4].try_into().unwrap());
         match frame.kind {
-            GOAWAY if code(4) != 0 => return ("connection", code(4)),
-            RST_STREAM => return ("stream", code(0)),
+            GOAWAY if frame.code() != NO_ERROR => return ("connection", frame.code()),
+            RST_STREAM => return ("stream", frame.code()),
             HEADERS if frame.stream == 1 && status(&frame.payload) == 400 => {
                 return ("answer", 400);
             }

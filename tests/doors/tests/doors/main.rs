@@ -4,9 +4,7 @@
 #![allow(clippy::print_stderr, reason = "a long run tells how far it is")]
 
 mod caller;
-mod frames;
 mod illegal;
 mod limits;
-mod link;
 mod revoke;
 mod support;

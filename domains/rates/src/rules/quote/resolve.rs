@@ -130,6 +130,17 @@ fn in_table(calendar: &Calendar, moment: Moment, field: Field) -> Result<(), Quo
     Ok(())
 }
 
+/// Resolves a reading that must lie within the holiday table.
+pub(super) fn instant(
+    calendar: &Calendar,
+    days: &StateDays,
+    moment: Moment,
+    field: Field,
+) -> Result<Instant, QuoteError> {
+    in_table(calendar, moment, field)?;
+    resolve(days, moment, field)
+}
+
 /// Resolves and checks the breaks of one shift.
 pub(super) fn breaks<R: Roster + ?Sized>(
     calendar: &Calendar,

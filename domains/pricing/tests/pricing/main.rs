@@ -1,0 +1,16 @@
+//! Prices: the published figures, the laws, and the domain through its erased face.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod core;
+mod decimal;
+mod domain;
+mod golden;
+mod laws;
+mod list_refusals;
+mod oracles;
+mod refusals;
+mod selection;
+mod support;
+mod talent;
+mod tax;

@@ -1,0 +1,122 @@
+//! One shift in pieces: between breaks, before and after a break was due, at whose classification.
+
+use crate::rules::award::BreakPay;
+use crate::rules::compile::Missed;
+use crate::rules::person::DUTIES_COUNT_MAX;
+use crate::rules::quote::resolve::{Gaps, Span};
+use crate::rules::quote::walk::{Pay, Walk, minutes};
+use crate::rules::shift::{Field, QuoteError, QuoteProblem};
+
+/// An interval at other rates, in UTC minutes; none where the other rates are no higher.
+#[derive(Clone, Copy)]
+struct Duty<'r> {
+    start: i32,
+    end: i32,
+    pay: Option<Pay<'r>>,
+    reason: u16,
+}
+
+/// The intervals of one shift in order of time, on the stack.
+pub(super) struct Duties<'r> {
+    duties: [Option<Duty<'r>>; DUTIES_COUNT_MAX],
+    count: usize,
+}
+
+impl<'r> Duties<'r> {
+    pub(super) fn new(shift: usize, count: usize) -> Result<Self, QuoteError> {
+        if DUTIES_COUNT_MAX < count {
+            return Err(Field::Duties { shift }.refuse(QuoteProblem::TooManyDuties { count }));
+        }
+        Ok(Self { duties: [None; DUTIES_COUNT_MAX], count: 0 })
+    }
+
+    /// The end of the last interval so far.
+    pub(super) fn end(&self) -> Option<i32> {
+        self.count.checked_sub(1).and_then(|at| self.duties[at]).map(|it| it.end)
+    }
+
+    pub(super) fn push(&mut self, start: i32, end: i32, pay: Option<Pay<'r>>) {
+        self.duties[self.count] = Some(Duty { start, end, pay, reason: 0 });
+        self.count += 1;
+    }
+
+    /// Makes the whole shift one interval.
+    pub(super) fn whole(&mut self, start: i32, end: i32, pay: Pay<'r>, reason: u16) {
+        self.duties = [None; DUTIES_COUNT_MAX];
+        self.duties[0] = Some(Duty { start, end, pay: Some(pay), reason });
+        self.count = 1;
+    }
+}
+
+/// A shift about to be walked.
+pub(super) struct Pieces<'w, 'r> {
+    pub(super) walk: &'w mut Walk<'r>,
+    pub(super) own: Pay<'r>,
+    pub(super) duties: &'w Duties<'r>,
+    pub(super) missed: Option<(&'r Missed, u32)>,
+}
+
+impl Pieces<'_, '_> {
+    /// Walks the shift and gives the minutes worked.
+    pub(super) fn shift(&mut self, span: &Span, gaps: &Gaps) -> u32 {
+        let break_min = self.missed.map_or(i32::MAX, |it| it.0.break_min);
+        let mut worked = 0;
+        let (mut at, mut since) = (span.start, span.start);
+        for gap in gaps.as_slice() {
+            worked += self.stretch(at, gap.start, since);
+            if break_min <= gap.end - gap.start {
+                since = gap.end;
+            }
+            at = gap.end;
+        }
+        worked + self.stretch(at, span.end, since)
+    }
+
+    /// Walks work without a break; the last break that counts ended at `since`.
+    fn stretch(&mut self, from: i32, to: i32, since: i32) -> u32 {
+        if to <= from {
+            return 0;
+        }
+        let Some((missed, column)) = self.missed else {
+            self.piece(from, to);
+            return minutes(from, to);
+        };
+        let due = since.saturating_add(missed.after).clamp(from, to);
+        self.piece(from, due);
+        match missed.pay {
+            BreakPay::AtLeast => {
+                self.walk.caps.floor = Some((column, missed.reason));
+                self.piece(due, to);
+                self.walk.caps.floor = None;
+            }
+            BreakPay::Added => {
+                self.piece(due, to);
+                if due < to {
+                    self.walk.add(column, due, to, missed.reason);
+                }
+            }
+        }
+        minutes(from, to)
+    }
+
+    /// Walks a piece, each part of it at the rates of the classification it was worked at.
+    fn piece(&mut self, mut from: i32, to: i32) {
+        for duty in self.duties.duties.iter().flatten() {
+            let Some(pay) = duty.pay else {
+                continue;
+            };
+            let (start, end) = (duty.start.max(from), duty.end.min(to));
+            if end <= start {
+                continue;
+            }
+            self.walk.work_from(from, start);
+            self.walk.pay = pay;
+            self.walk.caps.duty_reason = duty.reason;
+            self.walk.work_from(start, end);
+            self.walk.pay = self.own;
+            self.walk.caps.duty_reason = 0;
+            from = end;
+        }
+        self.walk.work_from(from, to);
+    }
+}

@@ -1,0 +1,132 @@
+//! What was known when: corrections, and accepted quotes replayed under the rules then in force.
+
+use rates::rules::calendar::HolidayTable;
+use rates::{ENTRY, PublishAward, PublishHolidays};
+use serde_json::{Value, json};
+use values::Money;
+
+use crate::core::{BOX, Core, T, sunday};
+use crate::support::{holidays, pack};
+
+fn example(code: u16) -> Value {
+    serde_json::from_str(ENTRY.operation(code).unwrap().shape.example).unwrap()
+}
+
+/// Publishes the version in force on the Sunday with every weekly rate of it `cents` higher.
+fn correct(core: &mut Core, cents: i64) {
+    let mut version = pack("MA000004").versions("p").unwrap().remove(4);
+    for it in &mut version.classifications {
+        it.hourly = None;
+        it.weekly = it.weekly.map(|rate| rate + Money::from_cents(cents));
+    }
+    let request = serde_json::to_value(PublishAward { version, replace: true }).unwrap();
+    core.call(BOX, 1, &request).unwrap();
+}
+
+#[test]
+fn a_correction_keeps_what_was_known_before() {
+    let mut core = crate::templates::core();
+    core.call(T, 3, &example(3)).unwrap();
+    core.call(T, 5, &example(5)).unwrap();
+    core.now_us = 2_000;
+    let request = json!({"quote": sunday(), "template": "labour-hire", "reference": "week 28"});
+    let accepted = core.call(T, 4, &request).unwrap();
+    assert_eq!((&accepted["total"], &accepted["template_version"]), (&json!("232.30"), &json!(1)));
+    let id = json!({"id": accepted["id"]});
+    let replayed = core.call(T, 86, &id).unwrap();
+    for side in ["then", "now"] {
+        assert_eq!(replayed[side]["identical"], true);
+        assert_eq!(replayed[side]["charge"], accepted["charge"]);
+    }
+    // A correction: 38 dollars a week are one dollar an hour.
+    core.now_us = 3_000;
+    correct(&mut core, 38_00);
+    assert_eq!(core.call(T, 64, &sunday()).unwrap()["total"], "241.05");
+    let as_known = |us: u64| {
+        let mut quote = sunday();
+        quote["as_known_at_us"] = json!(us);
+        quote
+    };
+    for (us, total) in [(1_000, "232.30"), (2_999, "232.30"), (3_000, "241.05"), (9_000, "241.05")]
+    {
+        assert_eq!(core.call(T, 64, &as_known(us)).unwrap()["total"], total, "{us}");
+    }
+    assert_eq!(core.refusal(T, 64, &as_known(999)).0, "AwardUnknown");
+    let replayed = core.call(T, 86, &id).unwrap();
+    assert_eq!(replayed["then"]["identical"], true);
+    assert_eq!(replayed["then"]["differences"], json!([]));
+    assert_eq!(replayed["now"]["identical"], false);
+    let differences = replayed["now"]["differences"].as_array().unwrap();
+    let found = |field: &str| differences.iter().find(|it| it["field"] == field).unwrap();
+    assert_eq!(
+        *found("rate"),
+        json!({"shift": 0, "rule": "sunday", "field": "rate", "accepted": "46.46", "recomputed": "48.21"})
+    );
+    assert_eq!(found("total")["recomputed"], "241.05");
+    assert_eq!(found("charge.total")["accepted"], accepted["charge"]);
+    // Corrected again: each edition stays findable.
+    core.now_us = 4_000;
+    correct(&mut core, 76_00);
+    for (us, total) in [(2_500, "232.30"), (3_500, "241.05"), (4_000, "249.80")] {
+        assert_eq!(core.call(T, 64, &as_known(us)).unwrap()["total"], total, "{us}");
+    }
+    assert_eq!(core.call(T, 86, &id).unwrap()["then"]["identical"], true);
+    // The history is rebuilt by a replay of the log.
+    let mut rebuilt = Core::new();
+    for (tenant, code, version, payload) in core.events.clone() {
+        let mut changes = Vec::new();
+        let mut staging = contract::Staging::new(&rebuilt.memory, &mut changes);
+        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
+        drop(staging);
+        rebuilt.install(tenant, &changes);
+    }
+    assert_eq!(rebuilt.memory.rows, core.memory.rows);
+    assert_eq!(rebuilt.call(T, 64, &as_known(2_500)).unwrap()["total"], "232.30");
+    let unknown = json!({"id": "4096"});
+    assert_eq!(core.refusal(T, 86, &unknown).0, "QuoteUnknown");
+}
+
+#[test]
+fn holidays_and_statutory_tables_keep_theirs() {
+    let mut core = crate::templates::core();
+    core.now_us = 2_000;
+    let mut table: HolidayTable = holidays();
+    let sunday_holiday = rates::rules::calendar::Holiday {
+        date: crate::support::date("2025-07-13"),
+        name: "A proclaimed holiday".to_owned(),
+        from: None,
+        states: vec![rates::rules::calendar::State::Nsw],
+    };
+    let at = table.holiday.iter().position(|it| sunday_holiday.date < it.date).unwrap();
+    table.holiday.insert(at, sunday_holiday);
+    core.call(BOX, 2, &serde_json::to_value(PublishHolidays { table }).unwrap()).unwrap();
+    let mut quote = sunday();
+    let now = core.call(T, 64, &quote).unwrap();
+    assert_ne!(now["total"], "232.30");
+    quote["as_known_at_us"] = json!(1_999);
+    assert_eq!(core.call(T, 64, &quote).unwrap()["total"], "232.30");
+    let find =
+        |us: u64| json!({"code": "super-guarantee", "date": "2025-07-01", "as_known_at_us": us});
+    let changed = json!({"code": "super-guarantee", "title": "Corrected", "entry": [
+        {"valid_from": "2025-07-01", "percent": "12.50", "source": "a correction"}]});
+    core.call(BOX, 7, &changed).unwrap();
+    assert_eq!(core.call(T, 83, &find(1_999)).unwrap()["entry"]["percent"], "12.00");
+    assert_eq!(core.call(T, 83, &find(2_000)).unwrap()["entry"]["percent"], "12.50");
+    assert_eq!(core.refusal(T, 83, &find(1)).0, "StatutoryUnknown");
+}
+
+#[test]
+fn what_was_agreed_on_is_charged_or_not_stored() {
+    let mut core = crate::templates::core();
+    core.call(T, 3, &example(3)).unwrap();
+    core.call(T, 5, &example(5)).unwrap();
+    let rows = core.memory.rows.len();
+    let request = json!({"quote": sunday(), "template": "labour-hire", "charge": "1.00"});
+    let refusal = core.refusal(T, 4, &request);
+    assert_eq!((refusal.0.as_str(), refusal.1.as_str()), ("TotalDiffers", "charge"));
+    assert_eq!(
+        core.refusal(T, 4, &json!({"quote": sunday(), "template": "x"})).0,
+        "TemplateUnknown"
+    );
+    assert_eq!(core.memory.rows.len(), rows);
+}
