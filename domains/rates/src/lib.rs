@@ -46,14 +46,12 @@ pub use publish_instrument::{InstrumentNow, PublishInstrument};
 pub use publish_statutory::{PublishStatutory, StatutoryNow};
 pub use queries::{
     ArchivedQuote, ArchivedQuoteReply, AwardDates, Awards, AwardsReply, Charge, ChargeCost,
-    ChargeReply, ClassificationRate, ClassificationReply, Classify, Quote, QuoteAllowance,
-    QuoteLine, QuoteReply, QuoteRoster, Recall, Recalled, RosterReply, WorkerQuote, WorkerShifts,
-};
-pub use queries::{
-    ChargeQuote, ChargeQuoteReply, ChargedLine, CheckCompliance, CheckTemplate, ComplianceReply,
-    Contestant, Coverage, CoverageReply, Difference, FindStatutory, Lift, LineCharge, PayCheck,
-    PeriodPaid, PeriodReply, QuoteCoverage, Recomputed, Replay, Replayed, SettledLine,
-    ShowTemplate, StatutoryReply, TemplateCheck, TemplateReply, Under,
+    ChargeQuote, ChargeQuoteReply, ChargeReply, ChargedLine, CheckCompliance, CheckTemplate,
+    ClassificationRate, ClassificationReply, Classify, ComplianceReply, Contestant, Coverage,
+    CoverageReply, Difference, FindStatutory, Lift, LineCharge, PayCheck, PeriodPaid, PeriodReply,
+    Quote, QuoteAllowance, QuoteCoverage, QuoteLine, QuoteReply, QuoteRoster, Recall, Recalled,
+    Recomputed, Replay, Replayed, RosterReply, SettledLine, ShowTemplate, StatutoryReply,
+    TemplateCheck, TemplateReply, Under, WorkerQuote, WorkerShifts,
 };
 pub use records::{AcceptedCharge, AcceptedQuote, Country, QuoteId, VersionKey};
 pub use reference::{Reference, Scratch};
@@ -61,10 +59,8 @@ pub use refuse::Refusal;
 pub use retire_template::RetireTemplate;
 pub use templates::{TemplateStatus, TemplateVersion, TemplateVersions};
 
-use rules::award::AwardVersion;
-use rules::calendar::HolidayTable;
-use rules::instrument::Instrument;
-use rules::statutory::StatutoryTable;
+use rules::{award::AwardVersion, calendar::HolidayTable};
+use rules::{instrument::Instrument, statutory::StatutoryTable};
 
 contract::domain! {
     /// Award pay and charge rates, exact to the cent.

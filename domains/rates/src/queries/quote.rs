@@ -70,8 +70,8 @@ contract::message! {
         pub base: Money,
         /// Dollars per hour on top.
         pub flat: Money,
-        /// What its time is.
-        #[serde(default)]
+        /// What its time is; left out of JSON where it is work.
+        #[serde(default, skip_serializing_if = "PaidFor::is_work")]
         pub paid_for: PaidFor,
         /// The code of the classification that pays it, where it is not the reply's.
         #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -328,8 +328,10 @@ fn write_line(line: &ArchivedQuoteLine, out: &mut Vec<u8>) {
     json::plain(out, line.base.to_native().text());
     json::name(out, "flat");
     json::plain(out, line.flat.to_native().text());
-    json::name(out, "paid_for");
-    json::text(out, paid_for(&line.paid_for));
+    if line.paid_for != ArchivedPaidFor::Work {
+        json::name(out, "paid_for");
+        json::text(out, paid_for(line.paid_for));
+    }
     if !line.classification.is_empty() {
         json::name(out, "classification");
         json::text(out, &line.classification);
@@ -341,7 +343,7 @@ fn write_line(line: &ArchivedQuoteLine, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-fn paid_for(it: &ArchivedPaidFor) -> &'static str {
+fn paid_for(it: ArchivedPaidFor) -> &'static str {
     match it {
         ArchivedPaidFor::Work => "work",
         ArchivedPaidFor::Minimum => "minimum",

@@ -8,43 +8,25 @@
 
 mod check;
 mod day;
+mod layout;
 mod practice;
+mod price;
 mod shape;
 mod who;
 
-use std::collections::BTreeMap;
+use values::{Currency, Date, Hours, Money};
 
-use values::{Currency, Date, Hours, Money, Percent, half_up_div};
-
-use super::award::{
-    AwardVersion, Base, CasualRegime, Classification, Employment, FlatUnit, OvertimeBy, Precedence,
-    Rule,
-};
+use super::award::{AwardVersion, Classification, Employment, MissedBreak, OvertimeBy, Rule};
+use layout::Memory;
+use price::{column, prices};
 
 pub use check::{VersionError, VersionProblem};
+pub(crate) use layout::{Layout, Limits};
 pub(crate) use practice::{
     CompiledScale, Kind, Missed, Practice, Priced as PricedAllowance, contains, ends_in, touches,
 };
-
-/// Kinds of day: weekday times two, plus one on a public holiday.
-pub(crate) const DAY_KINDS: usize = 14;
-
-/// One rate: what a line of a quote shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    /// Index into [`VersionTables::rules`].
-    pub rule: u16,
-    /// Whether `flat` counts each hour begun in full.
-    pub flat_per_started_hour: bool,
-    /// The share of `base`.
-    pub percent: Percent,
-    /// The hourly rate the percentage is taken of.
-    pub base: Money,
-    /// Dollars per hour on top; part of `rate`.
-    pub flat: Money,
-    /// Dollars per hour.
-    pub rate: Money,
-}
+pub use price::Column;
+pub(crate) use price::{HourlyRates, RulePrice};
 
 /// From the previous cell's end to `until` (a minute of the day).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,36 +68,6 @@ impl Run {
     }
 }
 
-/// When ordinary hours end, in minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) daily_max: u32,
-    pub(crate) weekly_max: u32,
-    /// Whether any limit below is set.
-    pub(crate) has_more: bool,
-    pub(crate) beyond_agreed: bool,
-    pub(crate) shift_max: u32,
-    /// 0 where nothing is averaged.
-    pub(crate) averaging_weeks: u8,
-    pub(crate) averaging_max: u32,
-    pub(crate) long_max: u32,
-    pub(crate) long_per_week: u8,
-    pub(crate) week_days_max: u8,
-    pub(crate) consecutive_days_max: u8,
-    pub(crate) spread_max: u32,
-}
-
-/// How a kind of shift is cut and limited, for all classifications under the same rules.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Layout {
-    pub(crate) limits: Limits,
-    pub(crate) cells: [Run; DAY_KINDS],
-    pub(crate) overtime: [Run; DAY_KINDS],
-}
-
-/// A kind of shift that a table does not offer.
-pub(crate) const NO_LAYOUT: u16 = u16::MAX;
-
 /// Everything needed to price one classification under one kind of employment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Table {
@@ -124,21 +76,6 @@ pub(crate) struct Table {
     pub(crate) columns: Run,
     /// Where its layouts begin: the plain one, then one for each kind of shift.
     layouts: u32,
-}
-
-/// How a rule comes to its rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RulePrice {
-    pub(crate) base: Base,
-    pub(crate) casual: Option<CasualRegime>,
-    pub(crate) loading: Percent,
-}
-
-/// The two bases of a classification's rates.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct HourlyRates {
-    pub(crate) minimum: Money,
-    pub(crate) ordinary: Money,
 }
 
 /// A rule's words.
@@ -220,27 +157,8 @@ pub struct VersionTables {
     pub(crate) practice: Option<Box<Practice>>,
 }
 
-/// What decides a layout: equal keys give equal layouts.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct LayoutKey {
-    ordinary: usize,
-    kind: Option<usize>,
-    employment: Employment,
-    /// The rules that pay, by position.
-    rules: Vec<u16>,
-    /// Where the highest rate wins: the penalties' rates in order.
-    ranks: Vec<u16>,
-}
-
 /// A rule that pays a classification, with its column among the table's.
 type Paying<'v> = (&'v Rule, u32);
-
-/// What compiling remembers between classifications.
-#[derive(Default)]
-struct Memory {
-    layouts: BTreeMap<LayoutKey, u16>,
-    layout_runs: BTreeMap<Vec<u16>, u32>,
-}
 
 impl VersionTables {
     /// Compiles `version`, or says precisely what is wrong with it.
@@ -430,91 +348,10 @@ impl VersionTables {
         };
         Ok(Some(Table { minimum: rates.minimum, columns: run, layouts }))
     }
-
-    /// The layout of one kind of shift, made or found.
-    fn layout_id(
-        &mut self,
-        place: day::Place<'_>,
-        kind: Option<usize>,
-        (penalties, overtime): (&[Paying<'_>], &[Paying<'_>]),
-        columns: &[Column],
-        memory: &mut Memory,
-    ) -> Result<u16, VersionError> {
-        let version = place.version;
-        if let Some(kind) = kind.map(|it| &version.shifts[it])
-            && !(who::employs(&kind.employment, place.employment)
-                && (kind.classifications.is_empty()
-                    || who::reaches(&kind.classifications, &place.classification.code)))
-        {
-            return Ok(NO_LAYOUT);
-        }
-        let Some((at, ordinary)) = place.ordinary(kind)? else {
-            return Ok(NO_LAYOUT);
-        };
-        let ranks = if version.precedence == Precedence::Highest {
-            let rate = |it: &Paying<'_>| columns[it.1 as usize].rate;
-            let mut sorted: Vec<Money> = penalties.iter().map(rate).collect();
-            sorted.sort_unstable();
-            let rank = |it| sorted.partition_point(|other| *other < rate(it));
-            penalties.iter().map(|it| u16::try_from(rank(it)).expect("few rules")).collect()
-        } else {
-            Vec::new()
-        };
-        let rules = columns.iter().map(|it| it.rule).collect();
-        let key = LayoutKey { ordinary: at, kind, employment: place.employment, rules, ranks };
-        if let Some(id) = memory.layouts.get(&key) {
-            return Ok(*id);
-        }
-        let mut layout = Layout {
-            limits: limits(ordinary),
-            cells: [Run::default(); DAY_KINDS],
-            overtime: [Run::default(); DAY_KINDS],
-        };
-        let kind = kind.map(|it| &version.shifts[it]);
-        for day in 0..DAY_KINDS {
-            let from = index(self.cells.len());
-            place.cells((day, kind), ordinary, penalties, columns, &mut self.cells)?;
-            layout.cells[day] = Run { from, to: index(self.cells.len()) };
-            let from = index(self.ladders.len());
-            place.ladders((day, kind), overtime, &mut self.ladders, &mut self.tiers)?;
-            layout.overtime[day] = Run { from, to: index(self.ladders.len()) };
-        }
-        let id = u16::try_from(self.layouts.len()).ok().filter(|it| *it != NO_LAYOUT);
-        let id = id.expect("limits on rules and kinds keep layouts far below 2^16");
-        self.layouts.push(layout);
-        memory.layouts.insert(key, id);
-        Ok(id)
-    }
 }
 
 fn index(length: usize) -> u32 {
     u32::try_from(length).expect("limits keep a version's tables far below 2^32")
-}
-
-fn limits(it: &super::award::OrdinaryHours) -> Limits {
-    let day = 24 * 60;
-    let mut limits = Limits {
-        daily_max: it.daily_max.minutes(),
-        weekly_max: it.weekly_max.minutes(),
-        has_more: false,
-        beyond_agreed: it.beyond_agreed,
-        shift_max: it.shift_max.minutes(),
-        averaging_weeks: it.averaging.map_or(0, |it| it.weeks),
-        averaging_max: it.averaging.map_or(u32::MAX, |it| it.max.minutes()),
-        long_max: it.long_day.map_or(0, |it| it.max.minutes()),
-        long_per_week: it.long_day.map_or(0, |it| it.per_week),
-        week_days_max: it.week_days_max.unwrap_or(u8::MAX),
-        consecutive_days_max: it.consecutive_days_max.unwrap_or(u8::MAX),
-        spread_max: it.day_spread_max.map_or(u32::MAX, Hours::minutes),
-    };
-    limits.has_more = limits.shift_max < day
-        || it.averaging.is_some()
-        || it.long_day.is_some()
-        || it.week_days_max.is_some()
-        || it.consecutive_days_max.is_some()
-        || it.day_spread_max.is_some()
-        || it.beyond_agreed;
-    limits
 }
 
 fn rule_texts(version: &AwardVersion) -> Vec<RuleText> {
@@ -524,7 +361,7 @@ fn rule_texts(version: &AwardVersion) -> Vec<RuleText> {
         is_overtime,
         names_kind: !it.shifts.is_empty(),
     };
-    let missed = |it: &super::award::MissedBreak| RuleText {
+    let missed = |it: &MissedBreak| RuleText {
         rule: it.rule.clone(),
         clause: it.clause.clone(),
         is_overtime: false,
@@ -533,18 +370,6 @@ fn rule_texts(version: &AwardVersion) -> Vec<RuleText> {
     let penalties = version.penalties.iter().map(|it| text(it, false));
     let overtime = version.overtime.iter().map(|it| text(it, true));
     penalties.chain(overtime).chain(version.missed_breaks.iter().map(missed)).collect()
-}
-
-fn prices(version: &AwardVersion) -> Vec<RulePrice> {
-    let loading = version.casual_loading;
-    let rules = version.penalties.iter().chain(&version.overtime).map(|it| RulePrice {
-        base: it.base,
-        casual: it.casual,
-        loading: it.casual_loading.unwrap_or(loading),
-    });
-    let missed =
-        |it: &super::award::MissedBreak| RulePrice { base: it.base, casual: it.casual, loading };
-    rules.chain(version.missed_breaks.iter().map(missed)).collect()
 }
 
 fn positions(classifications: &[Classification]) -> Vec<u16> {
@@ -562,85 +387,4 @@ fn fwc_positions(classifications: &[Classification]) -> Vec<(u32, u16)> {
         .collect();
     positions.sort_unstable();
     positions
-}
-
-/// What a rule pays, in dollars: each step rounded half-up to the cent, as the Fair Work
-/// Commission's published tables are.
-fn column(
-    version: &AwardVersion,
-    rule: &Rule,
-    rates: HourlyRates,
-    employment: Employment,
-    position: u16,
-) -> Result<Column, VersionError> {
-    let loading = rule.casual_loading.unwrap_or(version.casual_loading);
-    let price = RulePrice { base: rule.base, casual: rule.casual, loading };
-    let percent = match rule.part_time {
-        Some(percent) if employment == Employment::PartTime => percent,
-        _ => rule.percent,
-    };
-    let mut column = column_of(price, percent, rates, employment, position)
-        .map_err(|problem| check::in_rule(version, rule, "casual", problem))?;
-    if let Some(flat) = &rule.flat {
-        column.flat = check::flat(version, rule, flat)?;
-        column.flat_per_started_hour = flat.per == FlatUnit::StartedHour;
-        column.rate += column.flat;
-    }
-    Ok(column)
-}
-
-fn column_of(
-    price: RulePrice,
-    mut percent: Percent,
-    rates: HourlyRates,
-    employment: Employment,
-    rule: u16,
-) -> Result<Column, VersionProblem> {
-    if employment == Employment::Casual {
-        match price.casual.ok_or(VersionProblem::CasualUnsaid)? {
-            CasualRegime::Additive => percent = percent + price.loading,
-            CasualRegime::OneMultiplier => {
-                percent = percent
-                    .of(Percent::WHOLE + price.loading)
-                    .ok_or(VersionProblem::MultiplierInexact)?;
-            }
-            CasualRegime::Compounded | CasualRegime::Without => {}
-            CasualRegime::Tabulated(stated) => percent = stated,
-        }
-    }
-    let base = price.base_rate(rates, employment);
-    let rate = base.percent(percent);
-    Ok(Column { rule, flat_per_started_hour: false, percent, base, flat: Money::ZERO, rate })
-}
-
-impl RulePrice {
-    /// The hourly rate that the rule's percentage is taken of.
-    pub(crate) fn base_rate(self, rates: HourlyRates, employment: Employment) -> Money {
-        let base = match self.base {
-            Base::Minimum => rates.minimum,
-            Base::OrdinaryAllPurpose => rates.ordinary,
-        };
-        match self.casual {
-            Some(CasualRegime::Compounded) if employment == Employment::Casual => {
-                base.percent(Percent::WHOLE + self.loading)
-            }
-            _ => base,
-        }
-    }
-}
-
-impl Column {
-    /// What `minutes` at this rate come to: the rate is already rounded to the cent, and the line
-    /// is rounded once more.
-    #[inline]
-    #[must_use]
-    pub fn amount(&self, minutes: u32) -> Money {
-        let minutes = i64::from(minutes);
-        if self.flat_per_started_hour {
-            let worked = half_up_div((self.rate - self.flat).cents() * minutes, 60);
-            let hours_begun = (minutes + 59) / 60;
-            return Money::from_cents(worked + self.flat.cents() * hours_begun);
-        }
-        Money::from_cents(half_up_div(self.rate.cents() * minutes, 60))
-    }
 }

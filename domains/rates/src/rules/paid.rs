@@ -48,6 +48,15 @@ contract::message! {
     }
 }
 
+impl PaidFor {
+    /// Whether it is work, as most is.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    #[must_use]
+    pub fn is_work(&self) -> bool {
+        *self == Self::Work
+    }
+}
+
 /// The lines of what was priced under `terms`.
 pub(crate) fn lines(terms: &Terms<'_>, priced: &Priced) -> Vec<PaidLine> {
     let worked = priced.lines.iter().map(|line| {

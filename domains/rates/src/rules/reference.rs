@@ -93,16 +93,15 @@ impl Book {
     ) -> Result<Terms<'_>, QuoteError> {
         let version = self.version(award, pay_period_start)?;
         let mut scale = None;
-        let position = match version.position(classification) {
-            Some(position) => position,
-            None => {
-                scale = version.practice.as_ref().and_then(|it| it.scale(classification));
-                let first = scale.and_then(|it| it.steps.first());
-                let problem = || QuoteProblem::ClassificationUnknown(classification.to_owned());
-                first
-                    .map(|it| usize::from(it.2))
-                    .ok_or_else(|| Field::Classification.refuse(problem()))?
-            }
+        let position = if let Some(position) = version.position(classification) {
+            position
+        } else {
+            scale = version.practice.as_ref().and_then(|it| it.scale(classification));
+            let first = scale.and_then(|it| it.steps.first());
+            let problem = || QuoteProblem::ClassificationUnknown(classification.to_owned());
+            first
+                .map(|it| usize::from(it.2))
+                .ok_or_else(|| Field::Classification.refuse(problem()))?
         };
         let Some(table) = version.table_at(position, employment) else {
             return Err(if version.classifications[position].annual.is_some() {

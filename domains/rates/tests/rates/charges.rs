@@ -393,7 +393,7 @@ fn a_line_without_hours_is_charged_for_its_amount_alone() {
 
 proptest! {
     #[test]
-    fn more_pay_never_costs_a_client_less(cents in 1i64..20_000_00, more in 1i64..1_000_00) {
+    fn more_pay_never_costs_a_client_less(cents in 1i64..2_000_000, more in 1i64..100_000) {
         let template = template(LEAP);
         let charging = on(&template);
         for kind in [HourKind::Ordinary, HourKind::Overtime] {
@@ -404,7 +404,7 @@ proptest! {
     }
 
     #[test]
-    fn a_charge_is_its_parts(cents in 1i64..20_000_00, margin in 0i32..9_999) {
+    fn a_charge_is_its_parts(cents in 1i64..2_000_000, margin in 0i32..9_999) {
         for kind in ["markup", "on-price", "of-pay"] {
             let (whole, part) = (margin / 100, margin % 100);
             let json = format!(
@@ -428,7 +428,7 @@ proptest! {
     /// A line charged from its amount and one charged from its rate differ by no more than rounding
     /// the rate does: half a cent an hour.
     #[test]
-    fn a_line_costs_what_its_hours_cost(cents in 100i64..500_00, minutes in 1u32..1_440) {
+    fn a_line_costs_what_its_hours_cost(cents in 100i64..50_000, minutes in 1u32..1_440) {
         let template = template(LEAP);
         let charging = on(&template);
         let (pay, hours) = (Money::from_cents(cents * 60), Hours::from_minutes(minutes));

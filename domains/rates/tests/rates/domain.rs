@@ -18,7 +18,7 @@ fn the_quote_of_the_issue_in_its_exact_words() {
             "shift": 0, "from": "2025-07-13T10:00", "to": "2025-07-13T15:00", "hours": "5.00",
             "rule": "sunday", "percent": "175.00", "rate": "46.46", "amount": "232.30",
             "clause": "clause 22 (penalty rates); Schedule B, ordinary and penalty rates",
-            "base": "26.55", "flat": "0.00", "paid_for": "work"
+            "base": "26.55", "flat": "0.00"
         }],
         "hours": "5.00", "total": "232.30"
     });

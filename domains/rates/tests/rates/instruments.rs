@@ -11,7 +11,7 @@ use crate::support::{money, pack};
 /// An instrument with the retail award's rules of July 2025, its weekly rates scaled.
 fn instrument(code: &str, kind: &str, percent: i64) -> Value {
     let mut rules: AwardVersion = pack("MA000004").versions("p").unwrap().remove(4);
-    rules.award = code.to_owned();
+    code.clone_into(&mut rules.award);
     for it in &mut rules.classifications {
         it.hourly = None;
         it.weekly = it.weekly.map(|it| Money::from_cents(it.cents() * percent / 100));

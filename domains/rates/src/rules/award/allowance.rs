@@ -141,7 +141,7 @@ impl AllowanceUnit {
 impl ArchivedAllowanceUnit {
     /// The native value.
     #[must_use]
-    pub const fn to_native(&self) -> AllowanceUnit {
+    pub const fn to_native(self) -> AllowanceUnit {
         match self {
             Self::Hour => AllowanceUnit::Hour,
             Self::StartedHour => AllowanceUnit::StartedHour,

@@ -4,7 +4,8 @@
 use values::{Money, half_up_div};
 
 use super::check::{VersionError, VersionProblem, in_part};
-use super::{RulePrice, VersionTables, check, column_of, who};
+use super::price::column_of;
+use super::{RulePrice, VersionTables, check, who};
 use crate::rules::award::{
     Allowance, AllowanceUnit, AwardVersion, BreakPay, Day, Employment, MinimumPer, PaidAs,
     RateKind, ScaleBy, Step, Window,

@@ -133,7 +133,7 @@ fn rule(version: &AwardVersion, it: &Rule) -> Result<(), VersionError> {
     }
     patterns(version, &it.classifications)
         .and_then(|()| kinds_named(version, &it.shifts))
-        .map_err(|(field, problem)| in_rule(version, it, field, problem))?;
+        .map_err(|(field, problem)| in_rule(version, it, field, *problem))?;
     for (field, empty) in [("employment", it.employment.is_empty()), ("days", it.days.is_empty())] {
         if empty {
             return Err(in_rule(version, it, field, VersionProblem::Empty));
@@ -153,7 +153,8 @@ fn is_percentage(percent: Percent) -> bool {
     Percent::ZERO < percent && percent <= PERCENT_MAX
 }
 
-type Found = Result<(), (&'static str, VersionProblem)>;
+/// What is wrong, and with which field.
+type Found = Result<(), (&'static str, Box<VersionProblem>)>;
 
 /// Refuses a code that no classification has, and a list that reaches none. A pattern may reach
 /// none: classifications come and go with versions.
@@ -171,7 +172,7 @@ fn patterns(version: &AwardVersion, patterns: &[String]) -> Found {
         } else {
             VersionProblem::ClassificationUnknown { code: code.to_owned() }
         };
-        return Err(("classifications", problem));
+        return Err(("classifications", Box::new(problem)));
     }
     Ok(())
 }
@@ -180,7 +181,9 @@ fn kinds_named(version: &AwardVersion, shifts: &[String]) -> Found {
     let known =
         |name: &String| name == who::PLAIN || version.shifts.iter().any(|it| it.name == *name);
     match shifts.iter().find(|name| !known(name)) {
-        Some(name) => Err(("shifts", VersionProblem::ShiftUnknown { name: name.clone() })),
+        Some(name) => {
+            Err(("shifts", Box::new(VersionProblem::ShiftUnknown { name: name.clone() })))
+        }
         None => Ok(()),
     }
 }
@@ -234,7 +237,7 @@ fn ordinary(version: &AwardVersion, at: usize, it: &OrdinaryHours) -> Result<(),
     }
     patterns(version, &it.classifications)
         .and_then(|()| kinds_named(version, &it.shifts))
-        .map_err(|(field, problem)| in_version(version, &place(field), problem))
+        .map_err(|(field, problem)| in_version(version, &place(field), *problem))
 }
 
 fn kinds(version: &AwardVersion) -> Result<(), VersionError> {
@@ -271,7 +274,7 @@ fn kinds(version: &AwardVersion) -> Result<(), VersionError> {
         if !is_conditional && at + 1 < version.shifts.len() {
             return Err(fail("name", VersionProblem::Unconditional));
         }
-        patterns(version, &it.classifications).map_err(|(field, problem)| fail(field, problem))?;
+        patterns(version, &it.classifications).map_err(|(field, problem)| fail(field, *problem))?;
     }
     Ok(())
 }
@@ -284,7 +287,7 @@ fn owed(version: &AwardVersion) -> Result<(), VersionError> {
         hours(version, &it.rule, &place("hours"), it.hours, DAY_MAX)?;
         patterns(version, &it.classifications)
             .and_then(|()| kinds_named(version, &it.shifts))
-            .map_err(|(field, problem)| in_part(version, &it.rule, place(field), problem))?;
+            .map_err(|(field, problem)| in_part(version, &it.rule, place(field), *problem))?;
     }
     for (at, it) in version.missed_breaks.iter().enumerate() {
         let place = |field: &str| format!("missed_breaks[{at}].{field}");
@@ -297,7 +300,7 @@ fn owed(version: &AwardVersion) -> Result<(), VersionError> {
             return Err(in_part(version, &it.rule, place("percent"), problem));
         }
         patterns(version, &it.classifications)
-            .map_err(|(field, problem)| in_part(version, &it.rule, place(field), problem))?;
+            .map_err(|(field, problem)| in_part(version, &it.rule, place(field), *problem))?;
     }
     for (at, it) in version.higher_duties.iter().enumerate() {
         let place = |field: &str| format!("higher_duties[{at}].{field}");
@@ -309,7 +312,7 @@ fn owed(version: &AwardVersion) -> Result<(), VersionError> {
             return Err(in_part(version, &it.rule, place("whole_shift_after"), problem));
         }
         patterns(version, &it.classifications)
-            .map_err(|(field, problem)| in_part(version, &it.rule, place(field), problem))?;
+            .map_err(|(field, problem)| in_part(version, &it.rule, place(field), *problem))?;
     }
     Ok(())
 }
@@ -334,10 +337,10 @@ fn allowances(version: &AwardVersion) -> Result<(), VersionError> {
         {
             return Err(fail("percent", VersionProblem::PercentOutOfRange { percent }));
         }
-        units(it).map_err(|(field, problem)| fail(field, problem))?;
+        units(it).map_err(|(field, problem)| fail(field, *problem))?;
         patterns(version, &it.classifications)
             .and_then(|()| kinds_named(version, &it.shifts))
-            .map_err(|(field, problem)| fail(field, problem))?;
+            .map_err(|(field, problem)| fail(field, *problem))?;
     }
     Ok(())
 }
@@ -346,14 +349,14 @@ fn allowances(version: &AwardVersion) -> Result<(), VersionError> {
 fn units(it: &Allowance) -> Found {
     let per = it.per.name();
     if it.automatic && it.per == AllowanceUnit::Km {
-        return Err(("automatic", VersionProblem::AllowanceUnit { per }));
+        return Err(("automatic", Box::new(VersionProblem::AllowanceUnit { per })));
     }
     if it.all_purpose && !matches!(it.per, AllowanceUnit::Hour | AllowanceUnit::Week) {
-        return Err(("all_purpose", VersionProblem::AllowanceUnit { per }));
+        return Err(("all_purpose", Box::new(VersionProblem::AllowanceUnit { per })));
     }
     if it.all_purpose && it.automatic {
         let problem = VersionProblem::Misplaced { list: "an all-purpose allowance" };
-        return Err(("automatic", problem));
+        return Err(("automatic", Box::new(problem)));
     }
     Ok(())
 }

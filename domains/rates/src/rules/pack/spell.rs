@@ -240,7 +240,7 @@ fn spell_apprentices(scale: &Apprentices, all: &mut Vec<Spelled>) {
                 clause: scale.clause.clone(),
                 fwc: stage.fwc,
                 // A stage without a share has its rate in each version.
-                of: stage.percent.and(of.cloned()),
+                of: of.filter(|_| stage.percent.is_some()).cloned(),
                 percent: stage.percent,
                 share_of: scale.share_of,
                 round: scale.round,

@@ -283,12 +283,17 @@ impl<'a> Walk<'a> {
                 from = until;
             }
         } else if column == NO_RATE {
-            self.unpaid = self.unpaid.or(Some(LocalTime::from_minutes(from)));
+            self.leave_unpaid(from);
             return;
         }
         if from < to {
             self.overtime(kind, from, to, offset, cause);
         }
+    }
+
+    #[cold]
+    fn leave_unpaid(&mut self, from: i32) {
+        self.unpaid.get_or_insert_with(|| LocalTime::from_minutes(from));
     }
 
     /// The ordinary minutes that all limits leave from the UTC minute `utc` on, and the limit that
@@ -327,7 +332,7 @@ impl<'a> Walk<'a> {
             }
             let tiers = ladder.tiers.of(&version.tiers);
             if tiers.is_empty() {
-                self.unpaid = self.unpaid.or(Some(LocalTime::from_minutes(from)));
+                self.leave_unpaid(from);
                 return;
             }
             while from < end {
