@@ -174,6 +174,7 @@ pub enum Field {
     Flags { shift: usize },
     Duties { shift: usize },
     Duty { shift: usize, at: usize, end: End },
+    DutyClassification { shift: usize, at: usize },
     Person(&'static str),
     Before(&'static str),
     Claims,
@@ -199,6 +200,9 @@ impl fmt::Display for Field {
             Self::Duties { shift } => write!(f, "shifts[{shift}].duties"),
             Self::Duty { shift, at, end } => {
                 write!(f, "shifts[{shift}].duties[{at}].{}", name(end))
+            }
+            Self::DutyClassification { shift, at } => {
+                write!(f, "shifts[{shift}].duties[{at}].classification")
             }
             Self::Person(field) => write!(f, "person.{field}"),
             Self::Before(field) => write!(f, "before.{field}"),

@@ -80,7 +80,7 @@ fn the_sample_roster_prices_whole() {
     }
     let awards: std::collections::BTreeSet<&str> =
         roster.workers.iter().map(|it| it.quote.award.as_str()).collect();
-    assert_eq!(awards.into_iter().collect::<Vec<_>>(), PACKS);
+    assert_eq!(awards.into_iter().collect::<Vec<_>>(), ["MA000004", "MA000009", "MA000010"]);
     println!("{} shifts, {} hours, {}", reply.shifts, reply.hours, reply.total);
 }
 
@@ -163,7 +163,7 @@ fn a_version_is_published_once_and_corrected_only_on_purpose() {
          above 0 and at most 1000.00 %"
     );
     assert_eq!(core.memory.rows, rows);
-    assert_eq!(core.call(T, 68, &json!({})).unwrap()["awards"][0]["award"], "MA000004");
+    assert_eq!(core.call(T, 68, &json!({})).unwrap()["awards"][0]["award"], PACKS[0]);
 }
 
 #[test]

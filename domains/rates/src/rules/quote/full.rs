@@ -375,7 +375,7 @@ impl<'r, 'p> Period<'r, 'p> {
             }
             let position = self
                 .named(name, &shown.seen)
-                .map_err(|problem| field(End::Start).refuse(problem))?;
+                .map_err(|problem| Field::DutyClassification { shift, at }.refuse(problem))?;
             let (table, mut pay) =
                 self.pay(position, shown.kind, shift, (&mut *own, &mut *personal))?;
             // Ordinary hours end as they do for the person's own classification.
