@@ -119,9 +119,9 @@ fn a_shipped_pack_that_is_changed_for_the_worse_is_refused() {
             format!("{retail}, `retail-employee-level-2`: classifications[1].fwc is given twice"),
         ),
         (
-            "of = \"retail-employee-level-4\"\npercent = \"55.00\"",
-            "of = \"retail-employee-level-9\"\npercent = \"55.00\"",
-            "packs/MA000004.toml: classification `retail-apprentice-year-12-year-1`, of: names no \
+            "of = \"retail-employee-level-4\"\nstage = [",
+            "of = \"retail-employee-level-9\"\nstage = [",
+            "packs/MA000004.toml: classification `retail-apprentice-before-2014-year-1`, of: names no \
              classification of this pack"
                 .to_owned(),
         ),
@@ -207,8 +207,8 @@ fn other_faults() {
     );
     let wrong_share = refusal(
         "MA000010",
-        "manufacturing-c5 = {",
-        "manufacturing-apprentice-no-year-12-stage-1 = { weekly = \"559.56\" }\nmanufacturing-c5 = {",
+        "manufacturing-c5 = { weekly = \"1309.50\"",
+        "manufacturing-apprentice-no-year-12-stage-1 = { weekly = \"559.56\" }\nmanufacturing-c5 = { weekly = \"1309.50\"",
     );
     assert_eq!(
         wrong_share,
@@ -234,8 +234,8 @@ fn precedence_can_be_stated_or_left_to_the_highest() {
     assert!(check(&text).is_err());
     // The evening now pays all day: by the highest, and by priority, examples change and say so.
     let highest = text.replace(
-        "casual_loading = \"25.00\"\n\n",
-        "casual_loading = \"25.00\"\nprecedence = \"highest\"\n\n",
+        "casual_loading = \"25.00\"\n",
+        "casual_loading = \"25.00\"\nprecedence = \"highest\"\n",
     );
     let error = check(&highest).unwrap_err().to_string();
     assert!(error.contains("example `an ordinary day with a meal break`, total: is 212.40, but the shifts come to 265.52"), "{error}");

@@ -84,7 +84,7 @@ fn rates_of_every_pack_are_those_of_the_commission() {
                     let rows = it.fwc.and_then(|fwc| published.get(&(award.clone(), fwc)));
                     let in_force = rows.and_then(|rows| rows.range(..=from).next_back());
                     let (Some((_, row)), Some(weekly)) = (in_force, it.weekly) else { continue };
-                    let whole = weekly + it.all_purpose_weekly.unwrap_or(money("0.00"));
+                    let whole = weekly + it.all_purpose_weekly.unwrap_or(values::Money::ZERO);
                     if !row.weekly.contains(&weekly) && !row.weekly.contains(&whole) {
                         let code = &it.code;
                         wrong.push(format!("{award} {from} {code}: {weekly}, {:?}", row.weekly));
