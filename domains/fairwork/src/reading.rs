@@ -1,5 +1,6 @@
 //! From the bytes of one file to typed rows and a report. Pure: files are read by whoever calls.
 
+mod answers;
 mod csv;
 mod json;
 mod report;
@@ -13,6 +14,7 @@ use crate::rows::{
     AwardRow, ClassificationRow, ExpenseAllowanceRow, PenaltyRow, Sheet, WageAllowanceRow,
 };
 
+pub use answers::{AnswerError, AnswerList};
 pub use report::{FINDINGS_KEPT_MAX, FileReport, Finding, Reason};
 pub use table::{COLUMNS_COUNT_MAX, ROWS_COUNT_MAX};
 

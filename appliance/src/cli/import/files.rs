@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// Which files, and what they are.
 #[derive(Debug, Args)]
 pub(super) struct Files {
-    /// The published year of the files; without it each row names its own
+    /// The published year to import; without it each row names its own
     #[arg(long, value_name = "YEAR")]
     year: Option<u32>,
     /// The award table (CSV or XLSX)
@@ -31,17 +31,25 @@ pub(super) struct Files {
     /// The penalty table
     #[arg(long, value_name = "FILE")]
     penalty: Option<PathBuf>,
-    /// The award of files whose rows do not name it
+    /// The award of files whose rows do not name it; with --api, the one award to read
     #[arg(long, value_name = "CODE")]
     of_award: Option<String>,
 }
 
 impl Files {
+    /// The one published year that is imported, when one is named.
+    pub(super) const fn year(&self) -> Option<u32> {
+        self.year
+    }
+
+    /// The number of the one award, when one is named.
+    pub(super) fn of_award(&self) -> Result<Option<u32>> {
+        let Some(text) = &self.of_award else { return Ok(None) };
+        Ok(Some(award_number(text).context("--of-award: expected a code such as MA000004")?))
+    }
+
     pub(super) fn read(&self) -> Result<(Rows, Vec<FileReport>)> {
-        let award = match &self.of_award {
-            Some(text) => Some(award_number(text).context("--of-award: expected MA000004")?),
-            None => None,
-        };
+        let award = self.of_award()?;
         let files = [
             (Sheet::Award, &self.award),
             (Sheet::Classification, &self.classification),
@@ -61,21 +69,31 @@ impl Files {
             reports.push(report);
         }
         if reports.is_empty() {
-            bail!("no file is given: name at least --classification");
+            bail!("no file is given: name at least --classification, or --api");
         }
         Ok((rows, reports))
     }
 }
 
-/// For people.
+/// For people: what was read of each table, and every finding.
 pub(super) fn write(out: &mut impl Write, reports: &[FileReport]) -> Result<()> {
+    // An interface has a list of each table for every award; those with nothing to tell are summed up.
+    let is_many = Sheet::ALL.len() < reports.len();
+    for sheet in Sheet::ALL.into_iter().filter(|_| is_many) {
+        let of = || reports.iter().filter(|it| it.sheet == sheet);
+        let (rows, good) = (sum(of().map(|it| it.rows)), sum(of().map(|it| it.good)));
+        writeln!(out, "{} tables: {} lists, {rows} rows, {good} good", sheet.name(), of().count())?;
+    }
     for report in reports {
         let FileReport { file, sheet, format, rows, good, .. } = report;
+        if is_many && report.left_out.is_empty() && !report.is_refused {
+            continue;
+        }
         writeln!(out, "{file}: {} table, {format}, {rows} rows, {good} good", sheet.name())?;
         for (reason, count) in &report.left_out {
             writeln!(out, "  {count:6} left out: {reason}")?;
         }
-        for note in &report.notes {
+        for note in report.notes.iter().filter(|_| !is_many) {
             writeln!(out, "  note: {note}")?;
         }
         for finding in &report.findings {
@@ -83,6 +101,10 @@ pub(super) fn write(out: &mut impl Write, reports: &[FileReport]) -> Result<()> 
         }
     }
     Ok(())
+}
+
+fn sum(numbers: impl Iterator<Item = u32>) -> u64 {
+    numbers.map(u64::from).sum()
 }
 
 /// The same as JSON.
@@ -109,5 +131,5 @@ pub(super) fn json(reports: &[FileReport]) -> Value {
             "left_out": left_out, "notes": report.notes, "findings": findings
         })
     };
-    json!({ "files": reports.iter().map(one).collect::<Vec<_>>() })
+    Value::Array(reports.iter().map(one).collect())
 }

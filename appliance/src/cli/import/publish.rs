@@ -48,47 +48,50 @@ pub(super) fn rows(client: &Client, rows: Rows) -> Result<()> {
 fn known(client: &Client, year: u32) -> Result<Vec<AwardYear>> {
     let years = call(client, &ListYears {})?.years;
     let own = years.iter().find(|it| it.year == year);
-    let Some(found) = own.or(years.first()) else { return Ok(Vec::new()) };
+    let Some(found) = own.or_else(|| years.first()) else { return Ok(Vec::new()) };
     let found: Year = call(client, &ShowYear { year: found.year })?;
     let is_own = found.year == year;
     let mut awards = found.awards;
     if !is_own {
-        awards.iter_mut().for_each(|it| it.sheets.clear());
+        for it in &mut awards {
+            it.sheets.clear();
+        }
     }
     Ok(awards)
 }
 
-fn grouped(rows: Rows) -> BTreeMap<u32, BTreeMap<u32, Award>> {
-    let mut years: BTreeMap<u32, BTreeMap<u32, Award>> = BTreeMap::new();
-    fn place(
-        years: &mut BTreeMap<u32, BTreeMap<u32, Award>>,
-        year: u32,
-        award: u32,
-        fixed_id: Option<u32>,
-    ) -> &mut Award {
-        let award = years.entry(year).or_default().entry(award).or_default();
-        award.fixed_id = award.fixed_id.or(fixed_id);
-        award
-    }
+/// Awards by year and number.
+type Years = BTreeMap<u32, BTreeMap<u32, Award>>;
+
+fn grouped(rows: Rows) -> Years {
+    let mut years = Years::new();
     for it in rows.awards {
+        // The newest row counts where a year has several.
         place(&mut years, it.year, it.award, it.award_fixed_id).row = Some(it.row);
     }
     for it in rows.classifications {
-        place(&mut years, it.year, it.award, it.award_fixed_id).page.classifications.push(it.row);
+        let award = place(&mut years, it.year, it.award, it.award_fixed_id);
+        award.page.classifications.push(it.row);
     }
     for it in rows.penalties {
-        place(&mut years, it.year, it.award, it.award_fixed_id).page.penalties.push(it.row);
+        let award = place(&mut years, it.year, it.award, it.award_fixed_id);
+        award.page.penalties.push(it.row);
     }
     for it in rows.wage_allowances {
-        place(&mut years, it.year, it.award, it.award_fixed_id).page.wage_allowances.push(it.row);
+        let award = place(&mut years, it.year, it.award, it.award_fixed_id);
+        award.page.wage_allowances.push(it.row);
     }
     for it in rows.expense_allowances {
-        place(&mut years, it.year, it.award, it.award_fixed_id)
-            .page
-            .expense_allowances
-            .push(it.row);
+        let award = place(&mut years, it.year, it.award, it.award_fixed_id);
+        award.page.expense_allowances.push(it.row);
     }
     years
+}
+
+fn place(years: &mut Years, year: u32, award: u32, fixed_id: Option<u32>) -> &mut Award {
+    let award = years.entry(year).or_default().entry(award).or_default();
+    award.fixed_id = award.fixed_id.or(fixed_id);
+    award
 }
 
 fn stage(
