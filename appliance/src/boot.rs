@@ -18,12 +18,12 @@ use ::telemetry::Telemetry;
 use anyhow::{Context, Result};
 use config::{Config, Device};
 use credentials::MasterKey;
-use gateway::{Front, Gate, Origins, Terms, TokenTerms};
+use gateway::{Front, Gate, Origins, QuicCounts, Terms, TokenTerms};
 use runtime::{CheckpointOptions, DeviceChoice, Doors, LogOptions, Options, Progress, Running};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::bootstrap::master_key;
-use crate::encryption;
+use crate::encryption::{self, Encrypted};
 use crate::shutdown::Shutdown;
 use crate::telemetry;
 
@@ -89,8 +89,7 @@ pub(crate) fn boot(config: &Config, shutdown: Option<&Shutdown>) -> Result<Boote
     let recorders = Arc::clone(&telemetry);
     let front = Front::new(terms(config, &master), registry::ALL, cores);
     if let Some(doors) = encrypted.clone().filter(|it| it.quic.is_some()) {
-        let open = move |core| doors.quic.as_ref().map_or(0, |it| it.counts(core).open_http3);
-        front.metrics().ask_http3(open);
+        front.metrics().ask_quic(move |core| quic_counts(&doors, core));
     }
     let doors: Doors = Arc::new(move |core| {
         // Before the gate, which looks for it.
@@ -220,6 +219,13 @@ impl Teller<'_> {
             Progress::Serving => tracing::debug!("every core serves"),
         }
     }
+}
+
+fn quic_counts(doors: &Encrypted, core: u16) -> QuicCounts {
+    let Some(door) = &doors.quic else { return QuicCounts::default() };
+    let quic::Counts { received, forwarded, dropped, retries, refused, open_http3, .. } =
+        door.counts(core);
+    QuicCounts { open: open_http3, received, forwarded, dropped, retries, refused }
 }
 
 /// Refuses a port that another process listens on. The doors share theirs between cores, and the

@@ -55,7 +55,12 @@ pub enum ClockError {
 #[rkyv(derive(Debug, Clone, Copy, PartialEq, Eq))]
 pub struct TimeOfDay(u16);
 
-textual!(TimeOfDay, ClockError, r"^\d{2}:\d{2}$", "a time of day such as \"18:00\"");
+textual!(
+    TimeOfDay,
+    ClockError,
+    r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$",
+    "a time of day such as \"18:00\""
+);
 
 impl TimeOfDay {
     /// 00:00.
@@ -130,7 +135,7 @@ pub struct LocalTime(i32);
 textual!(
     LocalTime,
     ClockError,
-    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$",
+    r"^[0-5]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$",
     "a local time such as \"2025-07-13T10:00\""
 );
 
@@ -242,7 +247,10 @@ const OFFSET_MINUTES_MAX: i16 = 14 * 60;
 textual!(
     Moment,
     ClockError,
-    r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})?$",
+    concat!(
+        r"^[0-5]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d",
+        r"(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?$"
+    ),
     "a local time such as \"2025-07-13T10:00\", with an offset where the clock is ambiguous"
 );
 

@@ -21,7 +21,12 @@ use crate::text::{Text, digits, textual};
 #[rkyv(derive(Debug, Clone, Copy, PartialEq, Eq))]
 pub struct Date(i32);
 
-textual!(Date, DateError, r"^\d{4}-\d{2}-\d{2}$", "a date such as \"2025-07-07\"");
+textual!(
+    Date,
+    DateError,
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
+    "a date such as \"2025-07-07\""
+);
 
 /// Why a text is not a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -116,7 +116,7 @@ impl<const N: usize> fmt::Display for Text<N> {
 /// Gives a value its text form in every direction: `Display`, `FromStr`, serde and JSON schema.
 /// Deserialising borrows the text, so nothing is allocated.
 macro_rules! textual {
-    ($type:ident, $error:ty, $pattern:literal, $description:literal) => {
+    ($type:ident, $error:ty, $pattern:expr, $description:literal) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.text().as_str())

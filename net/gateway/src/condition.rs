@@ -65,9 +65,10 @@ impl Condition {
         {
             return Err(untagged());
         }
-        let json = reading.request_json(&values, None, b"")?;
+        // The command has been read with the same values: what is missing is a query string.
+        let json = reading.request_json(&values, None, b"").map_err(|_| untagged())?;
         let mut payload = Vec::with_capacity(json.len());
-        (reading.operation.from_json)(&json, &mut payload)?;
+        (reading.operation.from_json)(&json, &mut payload).map_err(|_| untagged())?;
         Ok(Some(Self { query: reading.operation.code, payload, expected }))
     }
 

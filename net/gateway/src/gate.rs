@@ -74,8 +74,9 @@ impl Gate {
     /// keeps one.
     pub fn new(front: &Arc<Front>, core: &Core) -> Self {
         let routes = Routes::new(core.entries());
+        let counts = Arc::clone(&front.metrics.of(core.id().0).limits);
         let random = || RandomState::new().build_hasher().finish();
-        let limits = Rc::new(Limits::new([random(), random()]));
+        let limits = Rc::new(Limits::new([random(), random()], counts));
         core.keep(Rc::clone(&limits));
         let authenticator = Authenticator::new(core, front.terms.tokens.clone());
         let recorder = core.kept().unwrap_or_else(|| Rc::new(Recorder::off()));

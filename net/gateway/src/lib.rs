@@ -44,7 +44,7 @@ pub use demand::{Demand, Principal};
 pub use gate::{DoorKind, Front, Gate, Peer, Terms};
 pub use json::percent_decoded;
 pub use listen::{BindError, Listeners, bind};
-pub use metrics::{CoreMetrics, Metrics};
+pub use metrics::{CoreMetrics, Metrics, QuicCounts};
 pub use openapi::openapi;
 pub use rejection::{Place, Rejection};
 pub use routes::{Found, Route, Routes};

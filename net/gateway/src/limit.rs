@@ -18,6 +18,7 @@ use wire::Status;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::caller::Caller;
+use crate::metrics::LimitCounts;
 use crate::rejection::Rejection;
 use crate::routes::Route;
 
@@ -43,6 +44,7 @@ pub(crate) struct Limits {
     numbers: RefCell<Vec<u64>>,
     active: RefCell<Rc<[Active]>>,
     generation: Cell<u64>,
+    counts: Arc<LimitCounts>,
 }
 
 /// One subject's share of a request, as it travels between cores.
@@ -81,12 +83,13 @@ pub(crate) struct Limited {
 
 impl Limits {
     /// `seed` is from a random source: nobody outside may choose subjects that collide.
-    pub(crate) fn new(seed: [u64; 2]) -> Self {
+    pub(crate) fn new(seed: [u64; 2], counts: Arc<LimitCounts>) -> Self {
         Self {
             limiter: RefCell::new(Limiter::new(SUBJECTS_MAX, seed)),
             numbers: RefCell::default(),
             active: RefCell::new(Rc::from([])),
             generation: Cell::new(0),
+            counts,
         }
     }
 
@@ -144,6 +147,7 @@ impl Limits {
         let demands = self.demands(charges);
         let mut limiter = self.limiter.borrow_mut();
         let verdict = limiter.check(now_us, &demands);
+        self.counts.asked(verdict.is_admitted(), limiter.used());
         let shown = verdict.policy.and_then(|number| limiter.policy(number)).cloned();
         Word { verdict, shown, charged_us: now_us }
     }

@@ -4,8 +4,8 @@
 //! store. Whoever asks for `/metrics` adds the cores up.
 
 use std::fmt::{self, Write};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use contract::Entry;
@@ -38,6 +38,40 @@ pub struct CoreMetrics {
     strays: Count,
     doors: [AtomicU64; DoorKind::ALL.len()],
     connections: [AtomicU64; DoorKind::ALL.len()],
+    pub(crate) limits: Arc<LimitCounts>,
+}
+
+/// What one core's limiter said, whatever core asked.
+#[derive(Debug, Default)]
+pub(crate) struct LimitCounts {
+    admitted: AtomicU64,
+    refused: AtomicU64,
+    subjects: AtomicU64,
+}
+
+impl LimitCounts {
+    /// It was asked, and counts so many subjects now.
+    pub(crate) fn asked(&self, is_admitted: bool, subjects: usize) {
+        add(if is_admitted { &self.admitted } else { &self.refused }, 1);
+        self.subjects.store(u64::try_from(subjects).unwrap_or(u64::MAX), Relaxed);
+    }
+}
+
+/// What one core's side of the QUIC door tells of itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QuicCounts {
+    /// Connections that speak HTTP/3 and are open.
+    pub open: u64,
+    /// Datagrams that its socket received.
+    pub received: u64,
+    /// Those of them that belonged to other cores and were handed on.
+    pub forwarded: u64,
+    /// Those of them that belonged to other cores, which had no room.
+    pub dropped: u64,
+    /// Clients that were asked to show that their address is their own.
+    pub retries: u64,
+    /// Connections that were refused: too many, or the door was stopping.
+    pub refused: u64,
 }
 
 /// Every core's counters.
@@ -45,11 +79,11 @@ pub struct Metrics {
     cores: Box<[CoreMetrics]>,
     names: Vec<&'static str>,
     began: Instant,
-    http3: OnceLock<Open>,
+    quic: OnceLock<AskQuic>,
 }
 
-/// How many connections of a core are open.
-type Open = Box<dyn Fn(u16) -> u64 + Send + Sync>;
+/// What the QUIC door says of a core.
+type AskQuic = Box<dyn Fn(u16) -> QuicCounts + Send + Sync>;
 
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,6 +118,7 @@ impl CoreMetrics {
             strays: Count::default(),
             doors: Default::default(),
             connections: Default::default(),
+            limits: Arc::default(),
         }
     }
 
@@ -115,13 +150,13 @@ impl Metrics {
         let names: Vec<_> =
             entries.iter().flat_map(|it| it.operations).map(|it| it.shape.name).collect();
         let cores = (0..cores).map(|_| CoreMetrics::new(names.len())).collect();
-        Self { cores, names, began: Instant::now(), http3: OnceLock::new() }
+        Self { cores, names, began: Instant::now(), quic: OnceLock::new() }
     }
 
-    /// The QUIC door counts its connections by itself: this asks it. The first one given stays.
-    pub fn ask_http3(&self, open: impl Fn(u16) -> u64 + Send + Sync + 'static) {
+    /// The QUIC door counts by itself: this asks it. The first one given stays.
+    pub fn ask_quic(&self, counts: impl Fn(u16) -> QuicCounts + Send + Sync + 'static) {
         // A second door would be a second box.
-        let _ = self.http3.set(Box::new(open));
+        let _ = self.quic.set(Box::new(counts));
     }
 
     /// One core's counters.
@@ -179,14 +214,65 @@ impl Metrics {
         writeln!(out, "# HELP quoin_connections Connections that are open, by door and core.")?;
         for (core, counters) in (0..).zip(&self.cores) {
             for door in DoorKind::ALL {
-                let open = match (door, self.http3.get()) {
-                    (DoorKind::Http3, Some(open)) => open(core),
+                let open = match (door, self.quic.get()) {
+                    (DoorKind::Http3, Some(quic)) => quic(core).open,
                     // No door, no series.
                     (DoorKind::Http3, None) => continue,
                     _ => counters.connections[door as usize].load(Relaxed),
                 };
                 let name = door.name();
                 writeln!(out, "quoin_connections{{door=\"{name}\",core=\"{core}\"}} {open}")?;
+            }
+        }
+        self.write_limits(out)?;
+        self.quic.get().map_or(Ok(()), |quic| self.write_quic(quic, out))
+    }
+
+    fn write_limits(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "# TYPE quoin_limit_checks counter")?;
+        writeln!(out, "# HELP quoin_limit_checks Questions to the limiter, by its word and core.")?;
+        for (core, counters) in self.cores.iter().enumerate() {
+            let LimitCounts { admitted, refused, .. } = &*counters.limits;
+            for (word, count) in [("admitted", admitted), ("refused", refused)] {
+                let count = count.load(Relaxed);
+                writeln!(
+                    out,
+                    "quoin_limit_checks_total{{word=\"{word}\",core=\"{core}\"}} {count}"
+                )?;
+            }
+        }
+        writeln!(out, "# TYPE quoin_limit_subjects gauge")?;
+        writeln!(out, "# HELP quoin_limit_subjects Subjects that the limiter keeps, by core.")?;
+        for (core, counters) in self.cores.iter().enumerate() {
+            let kept = counters.limits.subjects.load(Relaxed);
+            writeln!(out, "quoin_limit_subjects{{core=\"{core}\"}} {kept}")?;
+        }
+        Ok(())
+    }
+
+    fn write_quic(&self, quic: &AskQuic, out: &mut String) -> fmt::Result {
+        let cores = u16::try_from(self.cores.len()).unwrap_or(u16::MAX);
+        let counts: Vec<_> = (0..cores).map(quic).collect();
+        let of: [fn(&QuicCounts) -> u64; 5] = [
+            |it| it.received,
+            |it| it.forwarded,
+            |it| it.dropped,
+            |it| it.retries,
+            |it| it.refused,
+        ];
+        let names = [
+            ("datagrams", "Datagrams received"),
+            ("forwarded", "Datagrams received and handed on to their core"),
+            ("dropped", "Datagrams of another core, which had no room"),
+            ("retries", "Clients asked to show their address"),
+            ("refused", "Connections refused"),
+        ];
+        for ((name, help), of) in names.into_iter().zip(of) {
+            writeln!(out, "# TYPE quoin_quic_{name} counter")?;
+            writeln!(out, "# HELP quoin_quic_{name} {help}, by core.")?;
+            for (core, counts) in counts.iter().enumerate() {
+                let count = of(counts);
+                writeln!(out, "quoin_quic_{name}_total{{core=\"{core}\"}} {count}")?;
             }
         }
         Ok(())
@@ -239,7 +325,13 @@ mod tests {
         metrics.of(1).connected(DoorKind::Rpc);
         metrics.of(1).connected(DoorKind::Rpc);
         metrics.of(1).disconnected(DoorKind::Rpc);
-        metrics.ask_http3(|core| u64::from(core) + 5);
+        metrics.ask_quic(|core| QuicCounts {
+            open: u64::from(core) + 5,
+            forwarded: 3,
+            ..QuicCounts::default()
+        });
+        metrics.of(1).limits.asked(true, 8);
+        metrics.of(1).limits.asked(false, 9);
         let mut text = String::new();
         metrics.write(&mut text);
         for line in [
@@ -253,6 +345,11 @@ mod tests {
             r#"quoin_door_requests_total{door="http",core="0"} 1"#,
             r#"quoin_connections{door="rpc",core="1"} 1"#,
             r#"quoin_connections{door="http3",core="1"} 6"#,
+            r#"quoin_limit_checks_total{word="admitted",core="1"} 1"#,
+            r#"quoin_limit_checks_total{word="refused",core="1"} 1"#,
+            r#"quoin_limit_subjects{core="1"} 9"#,
+            r#"quoin_quic_forwarded_total{core="0"} 3"#,
+            r#"quoin_quic_retries_total{core="0"} 0"#,
         ] {
             assert!(text.lines().any(|it| it == line), "{line}\n{text}");
         }
@@ -267,6 +364,8 @@ mod tests {
             "quoin_request_seconds_bucket",
             "quoin_door_requests_total",
             "quoin_connections",
+            "quoin_limit_checks_total",
+            "quoin_limit_subjects",
             "quoin_log_durable_position",
             "quoin_log_written_bytes_total",
             "quoin_log_starved",

@@ -79,11 +79,21 @@ fn described(
         }
     }
     if operation.kind() == Kind::Command {
-        let key = json!({ "type": "string", "minLength": 1, "maxLength": wire::KEY_BYTES_MAX });
+        let key = json!({
+            "type": "string",
+            "pattern": "^[ -~]+$",
+            "minLength": 1,
+            "maxLength": wire::KEY_BYTES_MAX,
+        });
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": key }));
         if is_tagged(entry, operation) {
             let tags = json!({ "type": "string" });
-            parameters.push(json!({ "name": "If-Match", "in": "header", "schema": tags }));
+            parameters.push(json!({
+                "name": "If-Match",
+                "in": "header",
+                "description": "Entity tags, or `*`. Not together with If-None-Match.",
+                "schema": tags,
+            }));
             let only = json!({ "type": "string", "enum": ["*"] });
             parameters.push(json!({ "name": "If-None-Match", "in": "header", "schema": only }));
         }
@@ -110,8 +120,14 @@ fn described(
                 "headers": headers,
                 "content": { "application/json": { "schema": reply } },
             },
+            "400": { "description": "Malformed: `field` says where", "content": problem },
             "401": { "description": "Who asks is unknown", "content": problem },
             "403": { "description": "The caller lacks the permission", "content": problem },
+            "412": {
+                "description": "The log is not that far, or what would change is not as it was seen",
+                "content": problem,
+            },
+            "422": { "description": "Refused: `code` says why", "content": problem },
             "429": { "description": "Over quota: Retry-After says when", "content": problem },
             "default": { "description": "Not done", "headers": headers, "content": problem },
         },
@@ -121,22 +137,33 @@ fn described(
     }
     if has_body {
         let body = body_schema(request, shape.path);
+        let required = body.get("required").and_then(Value::as_array);
+        let is_needed = required.is_some_and(|it| !it.is_empty());
         let mut content = json!({ "schema": body });
         if let Ok(example) = serde_json::from_str::<Value>(shape.example) {
             content["example"] = example;
         }
         item["requestBody"] =
-            json!({ "required": true, "content": { "application/json": content } });
+            json!({ "required": is_needed, "content": { "application/json": content } });
     }
     item
 }
 
-/// Whether what a command changes can be read at the same path, and so has an entity tag.
+/// Whether what a command changes can be read at the same path, and so has an entity tag. What cannot
+/// be read without a query string has none: a condition says nothing but the path.
 fn is_tagged(entry: &Entry, operation: &Operation) -> bool {
-    entry.operations.iter().map(|it| &it.shape).any(|it| {
-        it.method == Method::Get
-            && it.placement == Placement::Owner
-            && it.path == operation.shape.path
+    let path = operation.shape.path;
+    let is_whole = |reading: &Operation| {
+        let request = (reading.request_schema)().to_value();
+        let required = request.get("required").and_then(Value::as_array);
+        let mut names = required.into_iter().flatten().filter_map(Value::as_str);
+        names.all(|it| path.contains(&format!("{{{it}}}")))
+    };
+    entry.operations.iter().any(|it| {
+        it.shape.method == Method::Get
+            && it.shape.placement == Placement::Owner
+            && it.shape.path == path
+            && is_whole(it)
     })
 }
 

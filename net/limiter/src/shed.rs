@@ -8,7 +8,7 @@
 //!
 //! A core works in *rounds*: it looks at what has arrived, does all of it, and looks again. What is
 //! looked at late in a round has waited at least since the round began, and what arrives meanwhile
-//! waits for its end: twice the length of a round bounds every wait. A burst makes one long round and
+//! waits for its end: a few times the length of a round bounds every wait. A burst makes one long round and
 //! then short ones. When rounds have been longer than the target for a whole window, more arrives
 //! than can be done, as `CoDel` tells a standing queue from a burst (RFC 8289, sections 3 and 4.3).
 //! From then on a request is refused when its round has lasted the target already; so a round
@@ -62,7 +62,7 @@ impl Class {
 /// When a [`Shedder`] begins to shed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShedRules {
-    /// How long rounds may be: half of what a caller should wait at most.
+    /// How long rounds may be: what a caller should wait at most, over the rounds that a request takes.
     pub target_us: u64,
     /// How long they must have been longer. It should be longer than a usual burst.
     pub window_us: u64,

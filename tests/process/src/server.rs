@@ -13,6 +13,9 @@ use std::{
 
 use client::{Client, Options};
 
+/// Ports are looked for so often.
+const PORT_TRIES: u32 = 5;
+
 /// The path of the binary, built with the profile of the test that asks. Built once per process.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
@@ -70,6 +73,14 @@ impl Server {
     /// Starts the box on `data` and waits until it serves. What it prints goes to `serve.log` beside
     /// the data directory.
     pub fn start(data: &Path, cores: u16, more: &[&str]) -> io::Result<Self> {
+        // Between finding a free port and taking it others may take it.
+        let is_taken = |it: &io::Error| it.to_string().contains("Address already in use");
+        let mut tries = (0..PORT_TRIES).map(|_| Self::start_once(data, cores, more));
+        let first = tries.find(|it| !it.as_ref().is_err_and(is_taken));
+        first.unwrap_or_else(|| Err(io::ErrorKind::AddrInUse.into()))
+    }
+
+    fn start_once(data: &Path, cores: u16, more: &[&str]) -> io::Result<Self> {
         let (rpc, http, https) = (free_port(), free_port(), free_port());
         let log = data.with_extension("serve.log");
         let out = fs::File::options().create(true).append(true).open(&log)?;

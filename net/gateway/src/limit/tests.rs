@@ -31,7 +31,7 @@ fn on_core_0(job: impl AsyncFnOnce(Core, Rc<Limits>) + Send + 'static) {
     let (done, outcome) = mpsc::channel();
     let job = std::sync::Mutex::new(Some((job, done)));
     let doors: Doors = Arc::new(move |core| {
-        let limits = Rc::new(Limits::new([1, 2]));
+        let limits = Rc::new(Limits::new([1, 2], Arc::default()));
         core.keep(Rc::clone(&limits));
         if core.id() == CoreId(0)
             && let Some((job, done)) = job.lock().unwrap().take()
