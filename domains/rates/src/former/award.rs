@@ -37,6 +37,18 @@ struct RuleOne {
 }
 
 #[derive(Debug, Archive, Serialize, Deserialize)]
+struct ClassificationOne {
+    code: String,
+    title: String,
+    clause: String,
+    fwc: Option<u32>,
+    weekly: Option<Money>,
+    hourly: Option<Money>,
+    annual: Option<Money>,
+    all_purpose_weekly: Option<Money>,
+}
+
+#[derive(Debug, Archive, Serialize, Deserialize)]
 struct OrdinaryHoursOne {
     employment: Vec<Employment>,
     clause: String,
@@ -55,7 +67,7 @@ struct AwardVersionOne {
     week: Hours,
     casual_loading: Percent,
     precedence: Precedence,
-    classifications: Vec<Classification>,
+    classifications: Vec<ClassificationOne>,
     ordinary: Vec<OrdinaryHoursOne>,
     penalties: Vec<RuleOne>,
     overtime: Vec<RuleOne>,
@@ -95,6 +107,22 @@ impl From<RuleOne> for Rule {
     }
 }
 
+impl From<ClassificationOne> for Classification {
+    fn from(it: ClassificationOne) -> Self {
+        Self {
+            code: it.code,
+            title: it.title,
+            clause: it.clause,
+            fwc: it.fwc,
+            weekly: it.weekly,
+            hourly: it.hourly,
+            annual: it.annual,
+            all_purpose_weekly: it.all_purpose_weekly,
+            factor: None,
+        }
+    }
+}
+
 impl From<AwardVersionOne> for AwardVersion {
     fn from(it: AwardVersionOne) -> Self {
         let ordinary = it.ordinary.into_iter().map(|it| OrdinaryHours {
@@ -110,7 +138,7 @@ impl From<AwardVersionOne> for AwardVersion {
             source: it.source,
             casual_loading: it.casual_loading,
             precedence: it.precedence,
-            classifications: it.classifications,
+            classifications: it.classifications.into_iter().map(Classification::from).collect(),
             ordinary: ordinary.collect(),
             penalties: it.penalties.into_iter().map(Rule::from).collect(),
             overtime: it.overtime.into_iter().map(Rule::from).collect(),

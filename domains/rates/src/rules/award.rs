@@ -4,7 +4,9 @@ mod allowance;
 mod scale;
 mod shifts;
 
-use values::{Currency, Date, Hours, Money, Percent, TimeOfDay};
+use values::{Currency, Date, Hours, Money, Percent, TimeOfDay, half_up_div};
+
+use super::person::Quantity;
 
 pub use allowance::{Allowance, AllowanceUnit, RateKind, Step};
 pub use scale::{Scale, ScaleBy, ScaleStep};
@@ -29,6 +31,8 @@ pub mod limits {
     pub const ALLOWANCES_COUNT_MAX: usize = 128;
     /// Scales, and steps of one.
     pub const SCALES_COUNT_MAX: usize = 512;
+    /// Different public holidays that rules name.
+    pub const HOLIDAYS_NAMED_COUNT_MAX: usize = 16;
     /// Different flags that a version asks for.
     pub const FLAGS_COUNT_MAX: usize = 32;
     /// Bytes of a code, name, title or clause.
@@ -175,6 +179,10 @@ contract::message! {
         pub shifts: Vec<String>,
         /// The days it applies on.
         pub days: Vec<Day>,
+        /// Only on the public holidays of these names, as the holiday table has them; on those it
+        /// goes before rules that name none. Empty means any. Its `days` are then `holiday` alone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub holidays: Vec<String>,
         /// From this time of day.
         #[serde(default = "start_of_day", skip_serializing_if = "is_start_of_day")]
         pub from: TimeOfDay,
@@ -345,6 +353,15 @@ contract::message! {
         Week,
     }
 
+    /// What an hourly rate is multiplied by, such as 52 / 50.4 for daily hire.
+    #[derive(Copy)]
+    pub struct RateFactor {
+        /// The dividend, 0.01 to 1000.00.
+        pub times: Quantity,
+        /// The divisor, 0.01 to 1000.00.
+        pub over: Quantity,
+    }
+
     /// One classification with its rate. Exactly one of `weekly`, `annual`, or `hourly` alone is the
     /// rate the award sets; `hourly` beside `weekly` is a statement that must agree with it.
     #[derive(Default)]
@@ -370,6 +387,10 @@ contract::message! {
         /// All-purpose allowances a week, part of the ordinary hourly rate.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub all_purpose_weekly: Option<Money>,
+        /// Its hourly rates are the weekly rate, with allowances, times this over the week's hours,
+        /// rounded once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub factor: Option<RateFactor>,
     }
 
     /// One version of one award, complete in itself.
@@ -396,6 +417,9 @@ contract::message! {
         pub precedence: Precedence,
         /// Who can be paid under it.
         pub classifications: Vec<Classification>,
+        /// Rates that shares, allowances and flat loadings refer to and that nobody is paid.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub references: Vec<Classification>,
         /// When ordinary hours end.
         pub ordinary: Vec<OrdinaryHours>,
         /// What ordinary hours are paid at.
@@ -433,7 +457,25 @@ contract::message! {
     }
 }
 
+impl Classification {
+    /// What `weekly` dollars come to an hour: over the week's hours, with the factor, rounded once
+    /// half-up to the cent.
+    pub(crate) fn hourly_of(&self, weekly: Money, week: Hours) -> Money {
+        let Some(factor) = self.factor else {
+            return weekly.per_hour_of(week);
+        };
+        let dividend = weekly.cents() * factor.times.hundredths() * 60;
+        let divisor = factor.over.hundredths() * i64::from(week.minutes());
+        Money::from_cents(half_up_div(dividend, divisor))
+    }
+}
+
 impl AwardVersion {
+    /// The rate that a share, an allowance or a flat loading refers to by `code`.
+    pub(crate) fn rated(&self, code: &str) -> Option<&Classification> {
+        self.classifications.iter().chain(&self.references).find(|it| it.code == code)
+    }
+
     /// A version with its rates' frame and nothing in it yet: neither classifications nor rules.
     #[must_use]
     pub fn new(award: String, name: String, operative_from: Date, week: Hours) -> Self {
@@ -447,6 +489,7 @@ impl AwardVersion {
             casual_loading: Percent::ZERO,
             precedence: Precedence::Stated,
             classifications: Vec::new(),
+            references: Vec::new(),
             ordinary: Vec::new(),
             penalties: Vec::new(),
             overtime: Vec::new(),
@@ -493,6 +536,7 @@ impl Default for Rule {
             classifications: Vec::new(),
             shifts: Vec::new(),
             days: Vec::new(),
+            holidays: Vec::new(),
             from: start_of_day(),
             to: end_of_day(),
             after: Hours::ZERO,

@@ -21,7 +21,7 @@ use layout::Memory;
 use price::{column, prices};
 
 pub use check::{VersionError, VersionProblem};
-pub(crate) use layout::{Layout, Limits};
+pub(crate) use layout::{DAY_KINDS, DayRuns, Layout, Limits};
 pub(crate) use practice::{
     CompiledScale, Kind, Missed, Practice, Priced as PricedAllowance, contains, ends_in, touches,
 };
@@ -152,6 +152,9 @@ pub struct VersionTables {
     pub(crate) ladders: Vec<Ladder>,
     pub(crate) tiers: Vec<Tier>,
     layouts: Vec<Layout>,
+    pub(crate) days: Vec<DayRuns>,
+    /// Public holidays that rules name, sorted.
+    pub(crate) holidays: Vec<String>,
     /// Runs of one index into `layouts` for each kind of shift, or [`NO_LAYOUT`].
     layout_ids: Vec<u16>,
     pub(crate) practice: Option<Box<Practice>>,
@@ -182,9 +185,14 @@ impl VersionTables {
             ladders: Vec::new(),
             tiers: Vec::new(),
             layouts: Vec::new(),
+            days: Vec::new(),
+            holidays: who::holidays(version),
             layout_ids: Vec::new(),
             practice: None,
         };
+        for reference in &version.references {
+            check::rates(version, reference)?;
+        }
         let mut memory = Memory::default();
         for classification in &version.classifications {
             let rates = check::rates(version, classification)?;
@@ -214,6 +222,7 @@ impl VersionTables {
         self.tiers.shrink_to_fit();
         self.ladders.shrink_to_fit();
         self.layouts.shrink_to_fit();
+        self.days.shrink_to_fit();
         self.layout_ids.shrink_to_fit();
         self.reasons.shrink_to_fit();
     }
@@ -284,6 +293,8 @@ impl VersionTables {
             + of(&self.ladders)
             + of(&self.tiers)
             + of(&self.layouts)
+            + of(&self.days)
+            + of(&self.holidays)
             + of(&self.layout_ids)
     }
 

@@ -4,6 +4,8 @@
 //! and apprentices as shares of other classifications. [`Pack::versions`] spells it out into one
 //! complete [`AwardVersion`] per date; [`Pack::check`] compiles them and runs the pack's examples.
 
+mod examine;
+mod place;
 mod problem;
 mod source;
 mod spell;
@@ -14,6 +16,7 @@ use super::compile::VersionTables;
 use super::quote::{Particulars, Priced};
 use super::reference::Book;
 
+pub use examine::{Examined, Finding, examine};
 pub use problem::{PackError, PackProblem};
 pub use source::{
     Age, Apprentices, Example, Juniors, Pack, PackClassification, PackVersion, Phase, Rate,
@@ -22,6 +25,12 @@ pub use source::{
 
 /// The largest pack file, in bytes.
 pub const PACK_BYTES_MAX: usize = 1 << 20;
+
+/// The JSON schema of the format.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Pack)
+}
 
 impl Pack {
     /// Reads a pack from the text of `file`, which only names it in errors.

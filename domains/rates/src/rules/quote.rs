@@ -5,6 +5,7 @@
 
 mod claims;
 mod full;
+mod local;
 mod resolve;
 mod select;
 mod walk;
@@ -172,9 +173,9 @@ impl<'r> Terms<'r> {
         priced.hours = Hours::ZERO;
         priced.minimum_hourly = self.table.minimum;
         priced.position = self.position;
-        let days = calendar.state(state);
+        let local = local::Local::new(calendar, state);
         let (spans, order) = (&mut priced.spans, &mut priced.order);
-        resolve::shifts(self.pay_period_start, calendar, days, roster, spans, order)?;
+        resolve::shifts(self.pay_period_start, local, roster, spans, order)?;
         let layout = self.version.layout(self.table, 0);
         match layout.filter(|it| !it.limits.has_more) {
             Some(layout)
@@ -184,7 +185,7 @@ impl<'r> Terms<'r> {
             {
                 let pay = walk::Pay::new(self.table, layout, self.position);
                 let buffers = (&mut priced.lines, &mut priced.personal);
-                let mut walk = walk::Walk::new(self, pay, calendar, days, buffers);
+                let mut walk = walk::Walk::new(self, pay, local, buffers);
                 for shift in order.iter() {
                     let shift = usize::from(*shift);
                     let span = &priced.spans[shift];
@@ -193,7 +194,7 @@ impl<'r> Terms<'r> {
                         walk.work(span.start, span.end, span.offset);
                         continue;
                     }
-                    let breaks = resolve::breaks(calendar, days, roster, shift, span)?;
+                    let breaks = resolve::breaks(local, roster, shift, span)?;
                     let mut from = (span.start, span.offset);
                     for it in breaks.as_slice() {
                         walk.work(from.0, it.start, from.1);
@@ -205,7 +206,7 @@ impl<'r> Terms<'r> {
                     return Err(Field::Shifts.refuse(QuoteProblem::NoRate { at }));
                 }
             }
-            _ => full::walk(self, calendar, days, roster, particulars, priced)?,
+            _ => full::walk(self, local, roster, particulars, priced)?,
         }
         for line in &mut priced.lines {
             let column = walk::find_column(self.version, &priced.personal, line.column);

@@ -8,7 +8,7 @@ use crate::support::{date, money, percent, shift};
 use contract::Stored;
 use rates::rules::award::{
     AwardVersion, Base, CasualRegime, Classification, Day, Employment, Flat, FlatUnit,
-    OrdinaryHours, Precedence, Rule, Span,
+    OrdinaryHours, Precedence, RateFactor, Rule, Span,
 };
 use rates::rules::calendar::{Holiday, HolidayTable, State};
 use rates::rules::charge::HourKind;
@@ -47,6 +47,7 @@ fn rule(name: &str, casual: CasualRegime) -> Rule {
         employment: vec![Employment::FullTime, Employment::Casual],
         classifications: vec!["level-1".to_owned()],
         days: vec![Day::Mon, Day::Holiday],
+        holidays: vec!["Good Friday".to_owned()],
         from: TimeOfDay::from_minutes(420).unwrap(),
         to: TimeOfDay::END,
         after: Hours::from_minutes(180),
@@ -81,6 +82,15 @@ pub(crate) fn version() -> AwardVersion {
             hourly: Some(money("26.55")),
             annual: None,
             all_purpose_weekly: Some(money("63.72")),
+            factor: Some(RateFactor {
+                times: Quantity::from_hundredths(5_200),
+                over: Quantity::from_hundredths(5_040),
+            }),
+        }],
+        references: vec![Classification {
+            code: "standard".to_owned(),
+            weekly: Some(money("1283.10")),
+            ..Classification::default()
         }],
         ordinary: vec![OrdinaryHours {
             employment: vec![Employment::PartTime],

@@ -83,8 +83,8 @@ contract::message! {
     }
 
     /// The least time that is paid for an engagement. What is missing is paid as if the shift went
-    /// on: at ordinary rates where they apply then, else at the rate the shift ended at. It counts
-    /// towards no limit.
+    /// on: at ordinary rates where they apply then, else at the rate the shift ended at, or with
+    /// `through_tiers` at those that would follow. It counts towards no limit.
     #[derive(Default)]
     pub struct Minimum {
         /// Its name on the lines of a quote.
@@ -114,6 +114,9 @@ contract::message! {
         /// What it is owed for.
         #[serde(default)]
         pub per: MinimumPer,
+        /// Where the shift ended in overtime, what is missing goes on through its tiers as work would.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub through_tiers: bool,
     }
 
     /// How a missed break is paid.

@@ -6,6 +6,7 @@ use values::{Date, Hours, Money, Percent, TimeOfDay};
 
 use super::{HourlyRates, practice};
 use crate::rules::award::{AwardVersion, Classification, Flat, Rule};
+use crate::rules::person::Quantity;
 
 /// The highest percentage a rule may have.
 pub(super) const PERCENT_MAX: Percent = Percent::from_hundredths(100_000);
@@ -68,6 +69,10 @@ pub enum VersionProblem {
     RateMissing,
     #[error("is {rate}, expected above 0.00 and at most 1000000.00")]
     RateOutOfRange { rate: Money },
+    #[error("has a number out of range, expected 0.01 to 1000.00")]
+    FactorOutOfRange,
+    #[error("are named on other days: expected `days` to be holiday alone")]
+    HolidaysMisplaced,
     #[error("is {hours} hours, expected above 0.00 and at most {max}")]
     HoursOutOfRange { hours: Hours, max: Hours },
     #[error("names `{code}`, which this version does not have")]
@@ -197,7 +202,7 @@ pub(super) fn known<'v>(
     field: &str,
     code: &str,
 ) -> Result<&'v Classification, VersionError> {
-    version.classifications.iter().find(|it| it.code == code).ok_or_else(|| {
+    version.rated(code).ok_or_else(|| {
         let problem = VersionProblem::ClassificationUnknown { code: code.to_owned() };
         in_rule(version, rule, field, problem)
     })
@@ -209,8 +214,12 @@ pub(super) fn rates(
     classification: &Classification,
 ) -> Result<Option<HourlyRates>, VersionError> {
     let place = |field: &str| {
-        let at = version.classifications.iter().position(|it| std::ptr::eq(it, classification));
-        format!("classifications[{}].{field}", at.unwrap_or_default())
+        let within =
+            |list: &[Classification]| list.iter().position(|it| std::ptr::eq(it, classification));
+        match (within(&version.classifications), within(&version.references)) {
+            (None, Some(at)) => format!("references[{at}].{field}"),
+            (at, _) => format!("classifications[{}].{field}", at.unwrap_or_default()),
+        }
     };
     let fail = |field: &str, problem| error(version, &classification.code, place(field), problem);
     for (field, rate) in [
@@ -229,10 +238,16 @@ pub(super) fn rates(
     {
         return Err(fail("all_purpose_weekly", VersionProblem::RateOutOfRange { rate }));
     }
+    if let Some(factor) = classification.factor {
+        let range = Quantity::from_hundredths(1)..=Quantity::from_hundredths(100_000);
+        if !range.contains(&factor.times) || !range.contains(&factor.over) {
+            return Err(fail("factor", VersionProblem::FactorOutOfRange));
+        }
+    }
     let minimum = match (classification.weekly, classification.hourly, classification.annual) {
         (None, None, Some(_)) => return Ok(None),
         (Some(weekly), stated, None) => {
-            let computed = weekly.per_hour_of(version.week);
+            let computed = classification.hourly_of(weekly, version.week);
             if let Some(stated) = stated
                 && stated != computed
             {
@@ -248,8 +263,10 @@ pub(super) fn rates(
     // Allowances join the weekly rate before the division, so the sum is rounded once.
     let ordinary = match (classification.all_purpose_weekly, classification.weekly) {
         (None, _) => minimum,
-        (Some(allowances), Some(weekly)) => (weekly + allowances).per_hour_of(version.week),
-        (Some(allowances), None) => minimum + allowances.per_hour_of(version.week),
+        (Some(allowances), Some(weekly)) => {
+            classification.hourly_of(weekly + allowances, version.week)
+        }
+        (Some(allowances), None) => minimum + classification.hourly_of(allowances, version.week),
     };
     Ok(Some(HourlyRates { minimum, ordinary }))
 }

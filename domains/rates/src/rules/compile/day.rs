@@ -6,7 +6,7 @@ use super::check::{VersionError, VersionProblem, in_version};
 use super::who::{self, Named};
 use super::{Cell, Column, Ladder, NO_RATE, OUTSIDE_SPAN, Paying, Run, Tier, index};
 use crate::rules::award::{
-    AwardVersion, Classification, Day, Employment, OrdinaryHours, Precedence, ShiftKind,
+    AwardVersion, Classification, Day, Employment, OrdinaryHours, Precedence, Rule, ShiftKind,
 };
 
 const WEEKDAYS: [Day; 7] = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun];
@@ -35,8 +35,27 @@ pub(super) struct Place<'v> {
     pub(super) employment: Employment,
 }
 
-/// The kind of day and the kind of shift.
-type When<'v> = (usize, Option<&'v ShiftKind>);
+/// On which day, in which kind of shift.
+#[derive(Clone, Copy)]
+pub(super) struct When<'v> {
+    /// Weekday times two, plus one on a public holiday.
+    pub(super) day: usize,
+    /// The name of the public holiday, where rules know it by name.
+    pub(super) holiday: Option<&'v str>,
+    pub(super) kind: Option<&'v ShiftKind>,
+}
+
+impl When<'_> {
+    /// How closely a rule names this day and kind of shift; `None` where it is for others.
+    fn named(&self, rule: &Rule) -> Option<(bool, Named)> {
+        let on_day = rule.days.contains(&rule_day(self.day));
+        let by_name = !rule.holidays.is_empty();
+        let on_holiday =
+            !by_name || self.holiday.is_some_and(|name| rule.holidays.iter().any(|it| it == name));
+        let kind = who::named(&rule.shifts, self.kind);
+        (on_day && on_holiday && kind != Named::No).then_some((by_name, kind))
+    }
+}
 
 fn weekday(kind: usize) -> Day {
     WEEKDAYS[kind / 2]
@@ -89,13 +108,9 @@ impl<'v> Place<'v> {
         columns: &[Column],
         out: &mut Vec<Cell>,
     ) -> Result<(), VersionError> {
-        let (kind, shift) = when;
-        let day = rule_day(kind);
-        let pays = |it: &&Paying<'_>| {
-            it.0.days.contains(&day) && who::named(&it.0.shifts, shift) != Named::No
-        };
+        let pays = |it: &&Paying<'_>| when.named(it.0).is_some();
         let penalties: Vec<Paying<'_>> = penalties.iter().filter(pays).copied().collect();
-        let weekday = weekday(kind);
+        let weekday = weekday(when.day);
         let spans: Vec<(TimeOfDay, TimeOfDay)> = ordinary
             .span
             .iter()
@@ -130,14 +145,14 @@ impl<'v> Place<'v> {
     /// The one penalty that pays `from` to `to`.
     fn choose<'r>(
         &self,
-        (kind, shift): When<'_>,
+        when: When<'_>,
         from: TimeOfDay,
         to: TimeOfDay,
         covering: impl Iterator<Item = &'r Paying<'r>>,
         columns: &[Column],
     ) -> Result<u32, VersionError> {
         let rate = |column: u32| -> Money { columns[column as usize].rate };
-        let weight = |it: &Paying<'_>| (it.0.priority, who::named(&it.0.shifts, shift));
+        let weight = |it: &Paying<'_>| (it.0.priority, when.named(it.0));
         let mut best: Option<&Paying<'_>> = None;
         let mut rival: Option<&Paying<'_>> = None;
         for it in covering {
@@ -158,7 +173,7 @@ impl<'v> Place<'v> {
         }
         let employment = self.employment.name();
         let classification = self.classification.code.clone();
-        let day = NAMES[kind];
+        let day = NAMES[when.day];
         let Some(best) = best else {
             if self.version.partial {
                 return Ok(NO_RATE);
@@ -181,21 +196,15 @@ impl<'v> Place<'v> {
     /// worked before.
     pub(super) fn ladders(
         &self,
-        (kind, shift): When<'_>,
+        when: When<'_>,
         overtime: &[Paying<'_>],
         out: &mut Vec<Ladder>,
         tiers: &mut Vec<Tier>,
     ) -> Result<(), VersionError> {
-        let day = rule_day(kind);
-        let on_day = |it: &&Paying<'_>| it.0.days.contains(&day);
-        let named = |it: &Paying<'_>| who::named(&it.0.shifts, shift);
-        let strongest = overtime.iter().filter(on_day).map(named).max().unwrap_or(Named::All);
-        let paying: Vec<Paying<'_>> = overtime
-            .iter()
-            .filter(on_day)
-            .filter(|it| named(it) == strongest && strongest != Named::No)
-            .copied()
-            .collect();
+        let named = |it: &Paying<'_>| when.named(it.0);
+        let strongest = overtime.iter().filter_map(named).max();
+        let closest = |it: &&Paying<'_>| strongest.is_some() && named(it) == strongest;
+        let paying: Vec<Paying<'_>> = overtime.iter().filter(closest).copied().collect();
         let mut cuts: Vec<TimeOfDay> = vec![TimeOfDay::START, TimeOfDay::END];
         cuts.extend(paying.iter().flat_map(|it| [it.0.from, it.0.to]));
         cuts.sort_unstable();
@@ -204,7 +213,7 @@ impl<'v> Place<'v> {
             let (start, end) = (pair[0], pair[1]);
             let covering = paying.iter().filter(|it| it.0.from <= start && end <= it.0.to);
             let from = index(tiers.len());
-            self.tiers(kind, covering.copied().collect(), tiers)?;
+            self.tiers(when.day, covering.copied().collect(), tiers)?;
             let run = Run { from, to: index(tiers.len()) };
             out.push(Ladder { until: i32::from(end.minutes()), tiers: run });
         }

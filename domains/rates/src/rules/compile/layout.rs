@@ -9,7 +9,8 @@ use super::price::Column;
 use super::{Paying, Run, VersionTables, day, index, who};
 use crate::rules::award::{Employment, OrdinaryHours, Precedence};
 
-/// Kinds of day: weekday times two, plus one on a public holiday.
+/// Kinds of day that every version has: weekday times two, plus one on a public holiday. After them
+/// come seven more, by weekday, for each public holiday that the version's rules name.
 pub(crate) const DAY_KINDS: usize = 14;
 
 /// When ordinary hours end, in minutes.
@@ -35,8 +36,23 @@ pub(crate) struct Limits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) limits: Limits,
-    pub(crate) cells: [Run; DAY_KINDS],
-    pub(crate) overtime: [Run; DAY_KINDS],
+    /// Where its days begin among the version's: one for each kind of day.
+    days: u32,
+}
+
+/// One kind of day under one layout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DayRuns {
+    pub(crate) cells: Run,
+    pub(crate) overtime: Run,
+}
+
+impl Layout {
+    /// Its runs for a kind of day.
+    #[inline]
+    pub(crate) fn day(&self, version: &VersionTables, kind: usize) -> DayRuns {
+        version.days[self.days as usize + kind]
+    }
 }
 
 /// A kind of shift that a table does not offer.
@@ -96,19 +112,20 @@ impl VersionTables {
         if let Some(id) = memory.layouts.get(&key) {
             return Ok(*id);
         }
-        let mut layout = Layout {
-            limits: limits(ordinary),
-            cells: [Run::default(); DAY_KINDS],
-            overtime: [Run::default(); DAY_KINDS],
-        };
+        let layout = Layout { limits: limits(ordinary), days: index(self.days.len()) };
         let kind = kind.map(|it| &version.shifts[it]);
-        for day in 0..DAY_KINDS {
+        for day in 0..DAY_KINDS + 7 * self.holidays.len() {
+            let holiday = day.checked_sub(DAY_KINDS).map(|it| self.holidays[it / 7].as_str());
+            // A named holiday keeps the span of its weekday, as every holiday does.
+            let day = if holiday.is_some() { day % 7 * 2 + 1 } else { day };
+            let when = day::When { day, holiday, kind };
             let from = index(self.cells.len());
-            place.cells((day, kind), ordinary, penalties, columns, &mut self.cells)?;
-            layout.cells[day] = Run { from, to: index(self.cells.len()) };
+            place.cells(when, ordinary, penalties, columns, &mut self.cells)?;
+            let cells = Run { from, to: index(self.cells.len()) };
             let from = index(self.ladders.len());
-            place.ladders((day, kind), overtime, &mut self.ladders, &mut self.tiers)?;
-            layout.overtime[day] = Run { from, to: index(self.ladders.len()) };
+            place.ladders(when, overtime, &mut self.ladders, &mut self.tiers)?;
+            let overtime = Run { from, to: index(self.ladders.len()) };
+            self.days.push(DayRuns { cells, overtime });
         }
         let id = u16::try_from(self.layouts.len()).ok().filter(|it| *it != NO_LAYOUT);
         let id = id.expect("limits on rules and kinds keep layouts far below 2^16");

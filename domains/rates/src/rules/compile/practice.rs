@@ -135,6 +135,7 @@ pub(crate) struct Owed {
     pub(crate) positions: Positions,
     pub(crate) minutes: u32,
     pub(crate) per: MinimumPer,
+    pub(crate) through_tiers: bool,
     pub(crate) reason: u16,
 }
 
@@ -301,6 +302,7 @@ impl Builder<'_> {
             positions: Positions::of(self.version, &it.classifications),
             minutes: it.hours.minutes(),
             per: it.per,
+            through_tiers: it.through_tiers,
             reason: tables.reason(&it.rule, &it.clause),
         };
         self.version.minimums.iter().map(compile).collect()
@@ -410,9 +412,9 @@ pub(super) fn dollars(version: &AwardVersion, it: &Allowance) -> Result<Money, V
         (_, Some(code), Some(percent)) => (code, percent),
         _ => return Err(VersionProblem::AllowanceUnclear),
     };
-    let found = version.classifications.iter().find(|it| it.code == *code);
-    let found =
-        found.ok_or_else(|| VersionProblem::ClassificationUnknown { code: code.clone() })?;
+    let found = version
+        .rated(code)
+        .ok_or_else(|| VersionProblem::ClassificationUnknown { code: code.clone() })?;
     let whole = values::Percent::WHOLE.hundredths();
     let step = match it.round {
         Step::Cent | Step::None => 1,
@@ -424,7 +426,7 @@ pub(super) fn dollars(version: &AwardVersion, it: &Allowance) -> Result<Money, V
     let (dividend, divisor) = match (it.rate, found.weekly, found.hourly) {
         (RateKind::Weekly, Some(weekly), _) => (weekly.cents() * hundredths, whole),
         (RateKind::Hourly, Some(weekly), _) => {
-            (weekly.per_hour_of(version.week).cents() * hundredths, whole)
+            (found.hourly_of(weekly, version.week).cents() * hundredths, whole)
         }
         (RateKind::Hourly | RateKind::HourlyUnrounded, None, Some(hourly)) => {
             (hourly.cents() * hundredths, whole)

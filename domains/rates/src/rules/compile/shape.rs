@@ -11,8 +11,8 @@ use super::check::{
 use super::who;
 use crate::rules::award::limits::{
     ALLOWANCES_COUNT_MAX, AWARD_BYTES_MAX, CLASSIFICATIONS_COUNT_MAX, CODE_BYTES_MAX,
-    FLAGS_COUNT_MAX, ORDINARY_COUNT_MAX, OWED_COUNT_MAX, RULES_COUNT_MAX, SCALES_COUNT_MAX,
-    SHIFT_KINDS_COUNT_MAX, TEXT_BYTES_MAX,
+    FLAGS_COUNT_MAX, HOLIDAYS_NAMED_COUNT_MAX, ORDINARY_COUNT_MAX, OWED_COUNT_MAX, RULES_COUNT_MAX,
+    SCALES_COUNT_MAX, SHIFT_KINDS_COUNT_MAX, TEXT_BYTES_MAX,
 };
 use crate::rules::award::{
     Allowance, AllowanceUnit, AwardVersion, CasualRegime, Day, OrdinaryHours, Rule, ScaleBy, Window,
@@ -60,6 +60,7 @@ pub(super) fn shape(version: &AwardVersion) -> Result<(), VersionError> {
 fn counts(version: &AwardVersion) -> Result<(), VersionError> {
     let required = [
         ("classifications", version.classifications.len(), CLASSIFICATIONS_COUNT_MAX, true),
+        ("references", version.references.len(), CLASSIFICATIONS_COUNT_MAX, false),
         ("penalties", version.penalties.len(), RULES_COUNT_MAX, true),
         ("overtime", version.overtime.len(), RULES_COUNT_MAX, !version.partial),
         ("ordinary", version.ordinary.len(), ORDINARY_COUNT_MAX, true),
@@ -70,6 +71,7 @@ fn counts(version: &AwardVersion) -> Result<(), VersionError> {
         ("allowances", version.allowances.len(), ALLOWANCES_COUNT_MAX, false),
         ("scales", version.scales.len(), SCALES_COUNT_MAX, false),
         ("flags", who::flags(version).len(), FLAGS_COUNT_MAX, false),
+        ("holidays", who::holidays(version).len(), HOLIDAYS_NAMED_COUNT_MAX, false),
     ];
     for (field, count, max, needed) in required {
         if count == 0 && needed {
@@ -85,8 +87,12 @@ fn counts(version: &AwardVersion) -> Result<(), VersionError> {
 fn classifications(version: &AwardVersion) -> Result<(), VersionError> {
     let mut codes = BTreeSet::new();
     let mut ids = BTreeSet::new();
-    for (at, it) in version.classifications.iter().enumerate() {
-        let place = |field: &str| format!("classifications[{at}].{field}");
+    let offered = version.classifications.iter().enumerate();
+    let offered = offered.map(|(at, it)| ("classifications", at, it));
+    let references = version.references.iter().enumerate();
+    let references = references.map(|(at, it)| ("references", at, it));
+    for (list, at, it) in offered.chain(references) {
+        let place = |field: &str| format!("{list}[{at}].{field}");
         text(version, &place("code"), &it.code, CODE_BYTES_MAX)?;
         text(version, &place("title"), &it.title, TEXT_BYTES_MAX)?;
         text(version, &place("clause"), &it.clause, TEXT_BYTES_MAX)?;
@@ -137,6 +143,15 @@ fn rule(version: &AwardVersion, it: &Rule) -> Result<(), VersionError> {
     for (field, empty) in [("employment", it.employment.is_empty()), ("days", it.days.is_empty())] {
         if empty {
             return Err(in_rule(version, it, field, VersionProblem::Empty));
+        }
+    }
+    if !it.holidays.is_empty() && it.days != [Day::Holiday] {
+        return Err(in_rule(version, it, "holidays", VersionProblem::HolidaysMisplaced));
+    }
+    for name in &it.holidays {
+        if name.is_empty() || TEXT_BYTES_MAX < name.len() {
+            let problem = VersionProblem::TooMany { count: name.len(), max: TEXT_BYTES_MAX };
+            return Err(in_rule(version, it, "holidays", problem));
         }
     }
     for employment in &it.employment {

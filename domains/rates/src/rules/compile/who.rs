@@ -56,6 +56,15 @@ pub(super) fn named(shifts: &[String], kind: Option<&ShiftKind>) -> Named {
     }
 }
 
+/// The public holidays that rules name, sorted.
+pub(super) fn holidays(version: &AwardVersion) -> Vec<String> {
+    let rules = version.penalties.iter().chain(&version.overtime);
+    let mut names: Vec<String> = rules.flat_map(|it| &it.holidays).cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// The flags that a version asks for, sorted; a flag's bit is its position.
 pub(super) fn flags(version: &AwardVersion) -> Vec<String> {
     let mut flags: Vec<String> = Vec::new();

@@ -8,7 +8,7 @@ use values::{Currency, Date, Hours, Money, Percent};
 
 use crate::rules::award::{
     Allowance, Employment, HigherDuties, Minimum, MissedBreak, OrdinaryHours, OvertimeBy,
-    Precedence, Rule, ScaleBy, ShiftKind, Step, SupportedWage,
+    Precedence, RateFactor, Rule, ScaleBy, ShiftKind, Step, SupportedWage,
 };
 use crate::rules::calendar::State;
 use crate::rules::person::{Before, Claim, Person};
@@ -123,6 +123,15 @@ pub struct PackClassification {
     /// Weekly allowances that are always part of its ordinary hourly rate.
     #[serde(default)]
     pub all_purpose: Vec<String>,
+    /// Its hourly rates are (weekly rate + all-purpose allowances) x `times` / `over` / `week`,
+    /// rounded once to the cent: `{ times = "52.00", over = "50.40" }` for daily hire. A share of its
+    /// weekly or hourly rate is taken without it; its juniors have it too.
+    #[serde(default)]
+    pub factor: Option<RateFactor>,
+    /// Its rate is there for shares, allowances and flat loadings to refer to (`of`), and nobody is
+    /// paid it: an old rate that still decides allowances, say. It has no juniors and no share.
+    #[serde(default)]
+    pub reference_only: bool,
 }
 
 /// Junior rates: every age of every classification named.
@@ -264,6 +273,10 @@ pub struct PackVersion {
     /// Dollars by allowance. One that has none, and is no share, is not offered by this version.
     #[serde(default)]
     pub allowances: BTreeMap<String, Money>,
+    /// The most dollars a week by allowance, where that moves with the version; it goes before the
+    /// allowance's own `week_max`, and is taken over by `rates_from` as the dollars are.
+    #[serde(default)]
+    pub week_max: BTreeMap<String, Money>,
 }
 
 /// The rate of one classification in one version.

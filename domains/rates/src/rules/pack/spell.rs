@@ -57,6 +57,9 @@ impl Pack {
                 for (code, amount) in &former.allowances {
                     version.allowances.entry(code.clone()).or_insert(*amount);
                 }
+                for (code, max) in &former.week_max {
+                    version.week_max.entry(code.clone()).or_insert(*max);
+                }
             }
             filled.push(version);
         }
@@ -79,10 +82,11 @@ impl Pack {
                 return Err(PackProblem::RateUnknown { operative_from, code });
             }
         }
-        let mut offered = Vec::new();
+        let (mut offered, mut references) = (Vec::new(), Vec::new());
         for it in classifications {
             if let Some(rate) = rate(version, set, it)? {
-                offered.push(Classification {
+                let list = if it.it.reference_only { &mut references } else { &mut offered };
+                list.push(Classification {
                     code: it.it.code.clone(),
                     title: it.it.title.clone(),
                     clause: it.it.clause.clone(),
@@ -91,6 +95,7 @@ impl Pack {
                     hourly: rate.hourly,
                     annual: rate.annual,
                     all_purpose_weekly: rate.all_purpose_weekly,
+                    factor: it.it.factor,
                 });
             }
         }
@@ -117,6 +122,7 @@ impl Pack {
             scales: scales.collect(),
             supported_wage: set.supported_wage.clone(),
             classifications: offered,
+            references,
             ..AwardVersion::new(self.award.clone(), self.name.clone(), operative_from, set.week)
         })
     }
@@ -146,6 +152,9 @@ impl Pack {
                 },
                 _ => return share("a share needs both `of` and `percent`"),
             }
+            if it.reference_only && it.of.is_some() {
+                return share("a share cannot be there for reference only");
+            }
             if it.share_of == ShareOf::Hourly && it.round != Step::Cent {
                 return share("a share of the hourly rate is rounded to the cent");
             }
@@ -165,6 +174,10 @@ impl Pack {
         }
         for (at, code) in juniors.of.iter().enumerate() {
             let adult = self.classification.iter().find(|it| it.code == *code);
+            if adult.is_some_and(|it| it.reference_only) {
+                let problem = "is there for reference only and can have no juniors";
+                return Err(PackProblem::Scale { code: code.clone(), problem });
+            }
             let title = adult.map_or(code.as_str(), |it| it.title.as_str());
             let all_purpose = adult.map_or_else(Vec::new, |it| it.all_purpose.clone());
             all.extend(juniors.age.iter().map(|age| Spelled {
@@ -178,6 +191,8 @@ impl Pack {
                     share_of: juniors.share_of,
                     round: juniors.round,
                     all_purpose: all_purpose.clone(),
+                    factor: adult.and_then(|it| it.factor),
+                    reference_only: false,
                 },
                 phases: age.phase.clone(),
             }));
@@ -245,6 +260,8 @@ fn spell_apprentices(scale: &Apprentices, all: &mut Vec<Spelled>) {
                 share_of: scale.share_of,
                 round: scale.round,
                 all_purpose: scale.all_purpose.clone(),
+                factor: None,
+                reference_only: false,
             },
             phases: stage.phase.clone(),
         });
@@ -255,7 +272,8 @@ fn spell_apprentices(scale: &Apprentices, all: &mut Vec<Spelled>) {
 fn allowances(version: &PackVersion, set: &RuleSet) -> Result<Vec<Allowance>, PackProblem> {
     let operative_from = version.operative_from;
     let unknown = |code: &String| !set.allowance.iter().any(|it| it.code == *code);
-    if let Some(code) = version.allowances.keys().find(|code| unknown(code)) {
+    let mut codes = version.allowances.keys().chain(version.week_max.keys());
+    if let Some(code) = codes.find(|code| unknown(code)) {
         // A version of another rule set may have handed the dollars on.
         if version.rates_from.is_none() {
             return Err(PackProblem::AllowanceUnknown { operative_from, code: code.clone() });
@@ -264,6 +282,7 @@ fn allowances(version: &PackVersion, set: &RuleSet) -> Result<Vec<Allowance>, Pa
     let priced = set.allowance.iter().filter_map(|it| {
         let mut it = it.clone();
         it.amount = version.allowances.get(&it.code).copied().or(it.amount);
+        it.week_max = version.week_max.get(&it.code).copied().or(it.week_max);
         (it.amount.is_some() || it.of.is_some()).then_some(it)
     });
     Ok(priced.collect())
@@ -347,7 +366,8 @@ fn agrees(
     (stated, rate): (&Rate, &Rate),
     percent: Percent,
 ) -> Result<(), PackProblem> {
-    let hourly = rate.hourly.or_else(|| rate.weekly.map(|weekly| weekly.per_hour_of(week)));
+    let factor = Classification { factor: it.factor, ..Classification::default() };
+    let hourly = rate.hourly.or_else(|| rate.weekly.map(|it| factor.hourly_of(it, week)));
     let pairs = [("weekly", stated.weekly, rate.weekly), ("hourly", stated.hourly, hourly)];
     for (field, stated, computed) in pairs {
         if let (Some(stated), Some(computed)) = (stated, computed)

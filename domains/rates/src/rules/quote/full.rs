@@ -7,11 +7,11 @@ mod pieces;
 
 use values::{Money, Percent};
 
+use super::local::{self, Local};
 use super::resolve::{self, Gaps, Span};
 use super::select::{self, Seen};
 use super::walk::{Caps, DAY_MINUTES, NO_CAPS, Pay, Walk};
 use super::{Particulars, Priced, Terms, claims};
-use crate::rules::calendar::{Calendar, StateDays};
 use crate::rules::compile::{
     Cause, Column, CompiledScale, HourlyRates, Missed, Practice, Table, VersionTables,
 };
@@ -42,8 +42,8 @@ impl Own {
         let it = &version.classifications[position];
         let weekly = it.all_purpose_weekly.unwrap_or(Money::ZERO) + self.all_purpose.weekly;
         let ordinary = match it.weekly {
-            Some(rate) => (rate + weekly).per_hour_of(version.week),
-            None => table.minimum + weekly.per_hour_of(version.week),
+            Some(rate) => it.hourly_of(rate + weekly, version.week),
+            None => table.minimum + it.hourly_of(weekly, version.week),
         };
         let share = |rate: Money| self.capacity.map_or(rate, |capacity| rate.percent(capacity));
         HourlyRates {
@@ -63,8 +63,7 @@ struct Period<'r, 'p> {
     terms: &'p Terms<'r>,
     version: &'r VersionTables,
     practice: &'r Practice,
-    calendar: &'p Calendar,
-    days: &'r StateDays,
+    local: Local<'r>,
     particulars: &'p Particulars<'p>,
     scale: Option<&'r CompiledScale>,
     flags: u32,
@@ -84,13 +83,12 @@ struct Shown<'r> {
 /// Walks every shift; lines come without amounts.
 pub(super) fn walk<'r, R: Roster + ?Sized>(
     terms: &Terms<'r>,
-    calendar: &Calendar,
-    days: &'r StateDays,
+    local: Local<'r>,
     roster: &R,
     particulars: &Particulars<'_>,
     priced: &mut Priced,
 ) -> Result<(), QuoteError> {
-    let period = Period::new(terms, calendar, days, particulars)?;
+    let period = Period::new(terms, local, particulars)?;
     let practice = period.practice;
     let Priced { lines, personal, personal_of, spans, order, tallies, .. } = priced;
     let (position, minimum_hourly) = (&mut priced.position, &mut priced.minimum_hourly);
@@ -100,7 +98,7 @@ pub(super) fn walk<'r, R: Roster + ?Sized>(
     let layout = terms.version.layout(terms.table, 0);
     let layout = layout.ok_or_else(|| period.no_layout(0, 0))?;
     let pay = Pay::new(terms.table, layout, terms.position);
-    let mut walk = Walk::new(terms, pay, calendar, days, (lines, personal));
+    let mut walk = Walk::new(terms, pay, local, (lines, personal));
     walk.has_more = true;
     for (at, shift) in order.iter().enumerate() {
         let shift = usize::from(*shift);
@@ -115,7 +113,7 @@ pub(super) fn walk<'r, R: Roster + ?Sized>(
         course.begin(&mut walk, span);
         walk.caps = period.caps(roster, shift, &shown, &course);
         let duties = period.duties(roster, shift, span, &shown, (&mut own, walk.personal))?;
-        let gaps = resolve::breaks(calendar, days, roster, shift, span)?;
+        let gaps = resolve::breaks(local, roster, shift, span)?;
         let missed = period.missed(&shown, walk.personal);
         let mut pieces = Pieces { walk: &mut walk, own: shown.pay, duties: &duties, missed };
         let worked = pieces.shift(span, &gaps);
@@ -149,8 +147,7 @@ fn longest(gaps: &Gaps) -> i32 {
 impl<'r, 'p> Period<'r, 'p> {
     fn new(
         terms: &'p Terms<'r>,
-        calendar: &'p Calendar,
-        days: &'r StateDays,
+        local: Local<'r>,
         particulars: &'p Particulars<'p>,
     ) -> Result<Self, QuoteError> {
         let version = terms.version;
@@ -185,8 +182,7 @@ impl<'r, 'p> Period<'r, 'p> {
             terms,
             version,
             practice,
-            calendar,
-            days,
+            local,
             particulars,
             scale,
             flags,
@@ -213,8 +209,8 @@ impl<'r, 'p> Period<'r, 'p> {
         buffers: (&mut OwnColumns<'_>, &mut Vec<Column>),
     ) -> Result<Shown<'r>, QuoteError> {
         let local_start = span.start + span.offset;
-        let local_end = span.end + self.days.offset_at(span.end);
-        let day = select::kind_of_day(self.days, self.calendar.first.days(), local_start);
+        let local_end = span.end + self.local.days.offset_at(span.end);
+        let day = self.local.kind_at(self.version, local_start);
         let mut flags = self.flags;
         let count = roster.flags_count(shift);
         if FLAGS_STATED_COUNT_MAX < count {
@@ -229,7 +225,7 @@ impl<'r, 'p> Period<'r, 'p> {
         let seen = Seen {
             local_start,
             local_end,
-            day_bit: select::day_bit(day),
+            day_bit: local::day_bit(day),
             flags,
             rest: course.rest(span, local_start.div_euclid(DAY_MINUTES)),
         };
@@ -315,8 +311,8 @@ impl<'r, 'p> Period<'r, 'p> {
             if kind.overtime {
                 caps.all_overtime = Some(kind.reason);
             }
-            let first_day = self.calendar.first.days();
-            caps.kind_of_day = select::whole_day(kind.paid_as, self.days, first_day, &shown.seen);
+            caps.kind_of_day =
+                select::whole_day(kind.paid_as, self.local, self.version, &shown.seen);
         }
         if limits.spread_max < u32::MAX {
             let spread = i32::try_from(limits.spread_max).expect("at most a day");
@@ -364,8 +360,8 @@ impl<'r, 'p> Period<'r, 'p> {
         for at in 0..count {
             let (from, to, name) = roster.duty(shift, at);
             let field = |end| Field::Duty { shift, at, end };
-            let start = resolve::instant(self.calendar, self.days, from, field(End::Start))?;
-            let end = resolve::instant(self.calendar, self.days, to, field(End::End))?;
+            let start = resolve::instant(self.local, from, field(End::Start))?;
+            let end = resolve::instant(self.local, to, field(End::End))?;
             if end.utc <= start.utc {
                 let problem = QuoteProblem::Backwards { start: from, end: to };
                 return Err(field(End::End).refuse(problem));

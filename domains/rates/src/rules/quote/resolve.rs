@@ -2,6 +2,7 @@
 
 use values::{Date, Moment};
 
+use super::local::Local;
 use crate::rules::calendar::{Calendar, Instant, StateDays, Unclear};
 use crate::rules::shift::{
     BREAKS_COUNT_MAX, End, Field, Offset, PERIOD_DAYS_MAX, QuoteError, QuoteProblem, Roster,
@@ -59,12 +60,12 @@ fn resolve(days: &StateDays, moment: Moment, field: Field) -> Result<Instant, Qu
 #[inline]
 pub(super) fn shifts<R: Roster + ?Sized>(
     pay_period_start: Date,
-    calendar: &Calendar,
-    days: &StateDays,
+    local: Local<'_>,
     roster: &R,
     spans: &mut Vec<Span>,
     order: &mut Vec<u16>,
 ) -> Result<(), QuoteError> {
+    let Local { calendar, days, .. } = local;
     spans.clear();
     order.clear();
     let count = roster.shifts_count();
@@ -132,23 +133,22 @@ fn in_table(calendar: &Calendar, moment: Moment, field: Field) -> Result<(), Quo
 
 /// Resolves a reading that must lie within the holiday table.
 pub(super) fn instant(
-    calendar: &Calendar,
-    days: &StateDays,
+    local: Local<'_>,
     moment: Moment,
     field: Field,
 ) -> Result<Instant, QuoteError> {
-    in_table(calendar, moment, field)?;
-    resolve(days, moment, field)
+    in_table(local.calendar, moment, field)?;
+    resolve(local.days, moment, field)
 }
 
 /// Resolves and checks the breaks of one shift.
 pub(super) fn breaks<R: Roster + ?Sized>(
-    calendar: &Calendar,
-    days: &StateDays,
+    local: Local<'_>,
     roster: &R,
     shift: usize,
     span: &Span,
 ) -> Result<Gaps, QuoteError> {
+    let Local { calendar, days, .. } = local;
     let mut it = Gaps::default();
     for at in 0..roster.breaks_count(shift) {
         let (from, to) = roster.unpaid_break(shift, at);

@@ -3,10 +3,12 @@
 use values::{Date, LocalTime};
 
 use super::Terms;
-use super::walk::{DAY_MINUTES, minutes, weekday};
+use super::local::Local;
+use super::walk::{DAY_MINUTES, minutes};
 use crate::rules::award::{PaidAs, ScaleBy};
-use crate::rules::calendar::StateDays;
-use crate::rules::compile::{CompiledScale, Kind, Practice, contains, ends_in, touches};
+use crate::rules::compile::{
+    CompiledScale, Kind, Practice, VersionTables, contains, ends_in, touches,
+};
 use crate::rules::person::Person;
 use crate::rules::shift::{Field, QuoteError, QuoteProblem};
 
@@ -31,19 +33,6 @@ impl Seen {
     pub(super) fn day(&self) -> i32 {
         self.local_start.div_euclid(DAY_MINUTES)
     }
-}
-
-/// Weekday times two, plus one on a public holiday, of a local minute.
-pub(super) fn kind_of_day(days: &StateDays, first_day: i32, local: i32) -> usize {
-    let day = local.div_euclid(DAY_MINUTES);
-    let in_table = usize::try_from(day - first_day).expect("resolved within the table");
-    let is_holiday = days.holiday_from_day(in_table) <= local.rem_euclid(DAY_MINUTES);
-    weekday(day) * 2 + usize::from(is_holiday)
-}
-
-/// The bit of a kind of day in a filter.
-pub(super) fn day_bit(kind: usize) -> u8 {
-    1 << if kind % 2 == 1 { 7 } else { kind / 2 }
 }
 
 /// The kind of a shift: 0 is plain.
@@ -72,8 +61,8 @@ fn holds(
 /// The kind of day that pays all of the shift, when one does.
 pub(super) fn whole_day(
     paid_as: PaidAs,
-    days: &StateDays,
-    first_day: i32,
+    local: Local<'_>,
+    version: &VersionTables,
     it: &Seen,
 ) -> Option<usize> {
     let midnight = (it.day() + 1) * DAY_MINUTES;
@@ -83,9 +72,9 @@ pub(super) fn whole_day(
             if midnight < it.local_end
                 && minutes(it.local_start, midnight) < minutes(midnight, it.local_end) =>
         {
-            Some(kind_of_day(days, first_day, midnight))
+            Some(local.kind_at(version, midnight))
         }
-        PaidAs::Start | PaidAs::GreaterPart => Some(kind_of_day(days, first_day, it.local_start)),
+        PaidAs::Start | PaidAs::GreaterPart => Some(local.kind_at(version, it.local_start)),
     }
 }
 

@@ -7,10 +7,10 @@
 
 use values::{Hours, LocalTime, Money};
 
+use super::local::Local;
 use super::resolve::Span;
 use super::{Line, Terms};
 use crate::rules::award::OvertimeBy;
-use crate::rules::calendar::{Calendar, StateDays};
 use crate::rules::compile::{
     Cause, Column, Layout, Limits, NO_RATE, OUTSIDE_SPAN, Table, VersionTables,
 };
@@ -72,12 +72,22 @@ pub(super) const NO_CAPS: Caps = Caps {
     duty_reason: 0,
 };
 
+/// How time that makes up a minimum is paid.
+#[derive(Clone, Copy)]
+struct Padding {
+    reason: u16,
+    /// The column that the work ended in.
+    last: u32,
+    /// Whether that column pays all of it.
+    keeps_last: bool,
+    /// Whether it goes on through the tiers of overtime.
+    through_tiers: bool,
+}
+
 pub(super) struct Walk<'a> {
     pub(super) pay: Pay<'a>,
     pub(super) version: &'a VersionTables,
-    days: &'a StateDays,
-    first_day: i32,
-    days_count: i32,
+    local: Local<'a>,
     pub(super) period_start_day: i32,
     pub(super) lines: &'a mut Vec<Line>,
     /// The rates of this person where they are not the award's.
@@ -103,9 +113,8 @@ pub(super) struct Walk<'a> {
     pub(super) shift_overtime: u32,
     day_is_long: bool,
     long_days: u8,
-    /// Where time is not worked but paid as a minimum: its reason, the column that the work ended
-    /// in, and whether that pays all of it.
-    padding: Option<(u16, u32, bool)>,
+    /// Where time is not worked but paid as a minimum.
+    padding: Option<Padding>,
     /// The UTC minute at which the last work, or minimum, of the shift ended.
     work_end: i32,
     /// The first time that no rule pays.
@@ -116,16 +125,13 @@ impl<'a> Walk<'a> {
     pub(super) fn new(
         terms: &Terms<'a>,
         pay: Pay<'a>,
-        calendar: &Calendar,
-        days: &'a StateDays,
+        local: Local<'a>,
         (lines, personal): (&'a mut Vec<Line>, &'a mut Vec<Column>),
     ) -> Self {
         Self {
             pay,
             version: terms.version,
-            days,
-            first_day: calendar.first.days(),
-            days_count: calendar.last.days() - calendar.first.days() + 1,
+            local,
             period_start_day: terms.pay_period_start.days(),
             lines,
             personal,
@@ -189,15 +195,15 @@ impl<'a> Walk<'a> {
     #[inline]
     pub(super) fn work(&mut self, mut from: i32, to: i32, mut offset: i32) {
         while from < to {
-            match self.days.next_change(from) {
+            match self.local.days.next_change(from) {
                 Some(change) if change.utc < to => {
                     let (until, after) = (change.utc, change.after);
-                    self.local(from + offset, until + offset, offset);
+                    self.on_clock(from + offset, until + offset, offset);
                     from = until;
                     offset = after;
                 }
                 _ => {
-                    self.local(from + offset, to + offset, offset);
+                    self.on_clock(from + offset, to + offset, offset);
                     return;
                 }
             }
@@ -206,19 +212,17 @@ impl<'a> Walk<'a> {
 
     /// Prices the local minutes `from` to `to` under one offset.
     #[inline]
-    fn local(&mut self, mut from: i32, to: i32, offset: i32) {
+    fn on_clock(&mut self, mut from: i32, to: i32, offset: i32) {
         while from < to {
             let day = from.div_euclid(DAY_MINUTES);
             let midnight = day * DAY_MINUTES;
-            let day_of_table =
-                usize::try_from(day - self.first_day).expect("resolved within the table");
-            let holiday_from = midnight + self.days.holiday_from_day(day_of_table);
+            let holiday_from = midnight + self.local.holiday_from(day);
             let is_holiday = holiday_from <= from;
             let mut until = to.min(midnight + DAY_MINUTES);
             if !is_holiday {
                 until = until.min(holiday_from);
             }
-            let mut kind = weekday(day) * 2 + usize::from(is_holiday);
+            let mut kind = self.local.kind(self.version, day, is_holiday);
             if self.has_more
                 && let Some(fixed) = self.caps.kind_of_day
             {
@@ -235,7 +239,7 @@ impl<'a> Walk<'a> {
 
     #[inline]
     fn cells(&mut self, kind: usize, midnight: i32, mut from: i32, to: i32, offset: i32) {
-        let cells = self.pay.layout.cells[kind].of(&self.version.cells);
+        let cells = self.pay.layout.day(self.version, kind).cells.of(&self.version.cells);
         for cell in cells {
             let until = to.min(midnight + cell.until);
             if until <= from {
@@ -252,8 +256,12 @@ impl<'a> Walk<'a> {
     /// Ordinary as far as the day and the week have room for it, overtime beyond.
     #[inline]
     fn cell(&mut self, column: u32, kind: usize, mut from: i32, to: i32, offset: i32) {
-        if self.padding.is_some() {
-            self.pad_cell(column, from, to, offset);
+        if let Some(padding) = self.padding {
+            if padding.through_tiers {
+                self.overtime(kind, from, to, offset, padding.reason);
+            } else {
+                self.pad_cell(padding, column, (from, to, offset));
+            }
             return;
         }
         let mut cause = Cause::Span as u16;
@@ -325,7 +333,7 @@ impl<'a> Walk<'a> {
     fn overtime(&mut self, kind: usize, mut from: i32, to: i32, offset: i32, cause: u16) {
         let version = self.version;
         let midnight = from.div_euclid(DAY_MINUTES) * DAY_MINUTES;
-        for ladder in self.pay.layout.overtime[kind].of(&version.ladders) {
+        for ladder in self.pay.layout.day(version, kind).overtime.of(&version.ladders) {
             let end = to.min(midnight + ladder.until);
             if end <= from {
                 continue;
@@ -355,12 +363,12 @@ impl<'a> Walk<'a> {
     /// Walks work that begins inside a shift.
     pub(super) fn work_from(&mut self, from: i32, to: i32) {
         if from < to {
-            self.work(from, to, self.days.offset_at(from));
+            self.work(from, to, self.local.days.offset_at(from));
         }
     }
 
     /// Pays `missing` minutes more, in which nobody works, as if the shift went on.
-    pub(super) fn pad(&mut self, missing: u32, reason: u16) {
+    pub(super) fn pad(&mut self, missing: u32, reason: u16, through_tiers: bool) {
         let worked = self.lines.iter().rev().find(|it| it.nature != PaidFor::Added);
         let Some(last) = worked.copied() else {
             return;
@@ -369,34 +377,38 @@ impl<'a> Walk<'a> {
         let to = from + i32::try_from(missing).expect("at most a day");
         let rule = self.column(last.column).rule;
         let is_overtime = self.version.rules[usize::from(rule)].is_overtime;
-        let day_after_next = (to + 2 * DAY_MINUTES).div_euclid(DAY_MINUTES);
-        let leaves_table = self.first_day + self.days_count < day_after_next;
-        let overtime = (self.overtime_day, self.overtime);
-        self.padding = Some((reason, last.column, is_overtime || leaves_table));
+        let leaves_table = !self.local.knows((to + DAY_MINUTES).div_euclid(DAY_MINUTES));
+        let overtime = (self.overtime_day, self.overtime, self.shift_overtime);
+        let padding = Padding {
+            reason,
+            last: last.column,
+            keeps_last: is_overtime || leaves_table,
+            through_tiers: through_tiers && is_overtime && !leaves_table,
+        };
+        self.padding = Some(padding);
         if leaves_table {
-            let offset = self.days.offset_at(from);
-            self.pad_cell(OUTSIDE_SPAN, from + offset, to + offset, offset);
+            let offset = self.local.days.offset_at(from);
+            self.pad_cell(padding, OUTSIDE_SPAN, (from + offset, to + offset, offset));
         } else {
             self.work_from(from, to);
         }
         self.padding = None;
         self.work_end = to;
-        (self.overtime_day, self.overtime) = overtime;
+        (self.overtime_day, self.overtime, self.shift_overtime) = overtime;
     }
 
-    fn pad_cell(&mut self, column: u32, from: i32, to: i32, offset: i32) {
-        let (reason, last, keeps_last) = self.padding.unwrap_or_default();
-        let is_ordinary = column < NO_RATE && !keeps_last;
-        let column = if is_ordinary { self.pay.column_base + column } else { last };
-        self.push(column, PaidFor::Minimum, reason, (from, to, offset));
+    fn pad_cell(&mut self, padding: Padding, column: u32, time: (i32, i32, i32)) {
+        let is_ordinary = column < NO_RATE && !padding.keeps_last;
+        let column = if is_ordinary { self.pay.column_base + column } else { padding.last };
+        self.push(column, PaidFor::Minimum, padding.reason, time);
     }
 
     /// Pays the UTC minutes `from` to `to` at an absolute column on top of what they are paid.
     pub(super) fn add(&mut self, column: u32, mut from: i32, to: i32, reason: u16) {
         self.line_end = i32::MIN;
         while from < to {
-            let offset = self.days.offset_at(from);
-            let change = self.days.next_change(from).map_or(to, |it| it.utc.min(to));
+            let offset = self.local.days.offset_at(from);
+            let change = self.local.days.next_change(from).map_or(to, |it| it.utc.min(to));
             self.push(column, PaidFor::Added, reason, (from + offset, change + offset, offset));
             from = change;
         }
@@ -408,6 +420,10 @@ impl<'a> Walk<'a> {
     fn line(&mut self, column: u32, from: i32, to: i32, offset: i32, cause: u16) {
         let (mut column, mut reason) = (self.pay.column_base + column, cause);
         if self.has_more {
+            if self.padding.is_some() {
+                self.push(column, PaidFor::Minimum, reason, (from, to, offset));
+                return;
+            }
             if reason == 0 {
                 let rule = self.column(column).rule;
                 let is_of_kind = self.version.rules[usize::from(rule)].names_kind;
@@ -473,10 +489,4 @@ pub(super) fn find_column<'c>(
 #[inline]
 pub(super) fn minutes(from: i32, to: i32) -> u32 {
     u32::try_from(to - from).expect("from is before to")
-}
-
-/// 1 January 1970 was a Thursday; Monday is 0.
-#[inline]
-pub(super) fn weekday(day: i32) -> usize {
-    usize::try_from((day + 3).rem_euclid(WEEK_DAYS)).expect("0 to 6")
 }

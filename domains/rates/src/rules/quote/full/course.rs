@@ -52,7 +52,7 @@ impl Course {
             course.averaging_minutes = before.averaging_hours.minutes();
             if let Some(end) = before.shift_end {
                 let field = Field::Before("shift_end");
-                let found = resolve::instant(period.calendar, period.days, end, field)?;
+                let found = resolve::instant(period.local, end, field)?;
                 if first.is_some_and(|first| first < found.utc) {
                     return Err(field.refuse(QuoteProblem::EndsLater { end }));
                 }
@@ -132,7 +132,7 @@ impl Course {
             let so_far = if per == MinimumPer::Shift { paid } else { self.day_paid };
             let missing = owed.minutes.saturating_sub(so_far);
             if 0 < missing {
-                walk.pad(missing, owed.reason);
+                walk.pad(missing, owed.reason, owed.through_tiers);
                 paid += missing;
                 self.day_paid += missing;
             }
