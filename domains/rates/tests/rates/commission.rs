@@ -49,6 +49,12 @@ pub(crate) fn data(file: &str) -> Option<Vec<BTreeMap<String, String>>> {
     Some(table(&String::from_utf8_lossy(&bytes)))
 }
 
+/// Cents of "1068.4", "28.12" or "948".
+pub(crate) fn dollars(text: &str) -> Option<Money> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    Money::parse(&format!("{whole}.{part:0<2}")).ok()
+}
+
 /// One published weekly rate.
 struct Published {
     classification: u32,

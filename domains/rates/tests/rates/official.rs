@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use crate::commission::data;
-use crate::support::{date, money, pack, workspace};
+use crate::commission::{data, dollars};
+use crate::support::{date, pack, workspace};
 use rates::rules::compile::VersionTables;
 use values::{Date, Money};
 
@@ -26,12 +26,6 @@ struct Published {
 }
 
 type ByClassification = BTreeMap<(String, u32), BTreeMap<Date, Published>>;
-
-/// Cents of "1068.4", "28.12" or "948".
-fn dollars(text: &str) -> Option<Money> {
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    Money::parse(&format!("{whole}.{part:0<2}")).ok()
-}
 
 fn published(file: &str) -> Option<ByClassification> {
     let mut rates = ByClassification::new();
@@ -84,7 +78,7 @@ fn rates_of_every_pack_are_those_of_the_commission() {
                     let rows = it.fwc.and_then(|fwc| published.get(&(award.clone(), fwc)));
                     let in_force = rows.and_then(|rows| rows.range(..=from).next_back());
                     let (Some((_, row)), Some(weekly)) = (in_force, it.weekly) else { continue };
-                    let whole = weekly + it.all_purpose_weekly.unwrap_or(values::Money::ZERO);
+                    let whole = weekly + it.all_purpose_weekly.unwrap_or(Money::ZERO);
                     if !row.weekly.contains(&weekly) && !row.weekly.contains(&whole) {
                         let code = &it.code;
                         wrong.push(format!("{award} {from} {code}: {weekly}, {:?}", row.weekly));
