@@ -6,7 +6,7 @@ use contract::{
 use values::Date;
 
 use crate::events::TemplateApproved;
-use crate::rules::floor;
+use crate::rules::floor::{self, FloorError};
 use crate::templates::{TemplateStatus, TemplateVersions};
 use crate::{Rates, Refusal, refuse};
 
@@ -75,7 +75,11 @@ impl Decide<Rates> for ApproveTemplate {
         for (at, pay) in found.template.pay.iter().enumerate() {
             let place = format!("template.pay[{at}]");
             let book = ask.reference.book(ask.cx.tenant, &pay.award);
-            let check = floor::check(book, pay, date).map_err(|it| refuse::floor(&place, &it))?;
+            let check = book
+                .terms(&pay.award, &pay.classification, pay.employment, date)
+                .map_err(FloorError::from)
+                .and_then(|terms| floor::check(&terms, pay))
+                .map_err(|it| refuse::floor(&place, &it))?;
             if !check.is_compliant() {
                 let detail = format!(
                     "{place}.hourly is {}, below {} for {} of {}, {}, from {}",

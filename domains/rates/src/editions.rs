@@ -16,6 +16,9 @@ use crate::rules::reference::Book;
 use crate::rules::shift::QuoteError;
 use crate::rules::statutory::StatutoryTable;
 
+/// What was published before anything was.
+static EMPTY: Book = Book::EMPTY;
+
 /// An edition that was replaced, compiled.
 #[derive(Debug)]
 struct Past<T> {
@@ -130,6 +133,27 @@ impl Shelf {
         })
     }
 
+    /// The versions of an award that `known_us` knew, oldest first.
+    fn versions_known(&self, award: &str, known_us: u64) -> Vec<&VersionTables> {
+        let mut versions: Vec<&VersionTables> = Vec::new();
+        let mut until = Date::from_days(i32::MAX);
+        while let Some((book, date)) = self.version_known(award, until, known_us) {
+            versions.extend(book.version(award, date).ok());
+            until = date.plus_days(-1);
+        }
+        versions.reverse();
+        versions
+    }
+
+    /// The codes of all awards that are or ever were published.
+    fn awards_ever(&self) -> impl Iterator<Item = &str> {
+        let past = self.history.awards.keys().filter_map(|it| match it {
+            Subject::Award(code, _) => Some(code.as_str()),
+            _ => None,
+        });
+        self.book.awards().chain(past)
+    }
+
     fn calendar_known(&self, known_us: u64) -> Option<&Calendar> {
         let current = self.book.calendar.as_ref();
         current
@@ -182,7 +206,6 @@ impl Reference {
         quote: &impl crate::queries::Asked,
         known_us: u64,
     ) -> Result<Terms<'_>, QuoteError> {
-        static EMPTY: Book = Book::EMPTY;
         if self.newest_us(tenant) <= known_us {
             return self.terms(tenant, quote);
         }
@@ -196,6 +219,46 @@ impl Reference {
         }
         // Nothing of it was known then: refused as an award that is not published.
         EMPTY.terms(award, classification, employment, start)
+    }
+
+    /// The version of an award for a pay period starting on `start`, by what was published at
+    /// `known_us`.
+    pub(crate) fn version_known(
+        &self,
+        tenant: Tenant,
+        award: &str,
+        start: Date,
+        known_us: u64,
+    ) -> Result<&VersionTables, QuoteError> {
+        if self.newest_us(tenant) <= known_us {
+            return self.book(tenant, award).version(award, start);
+        }
+        let found = self.shelves(tenant).find_map(|it| it.version_known(award, start, known_us));
+        match found {
+            Some((book, date)) => book.version(award, date),
+            // Nothing of it was known then: refused as an award that is not published.
+            None => EMPTY.version(award, start),
+        }
+    }
+
+    /// Every award this tenant sees, with the versions that `known_us` knew, oldest first, in order
+    /// of code.
+    pub(crate) fn awards_known(
+        &self,
+        tenant: Tenant,
+        known_us: u64,
+    ) -> Vec<(&str, Vec<&VersionTables>)> {
+        let mut awards: BTreeMap<&str, Vec<&VersionTables>> = BTreeMap::new();
+        for shelf in self.shelves(tenant) {
+            for code in shelf.awards_ever() {
+                let known = awards.entry(code).or_default();
+                if known.is_empty() {
+                    *known = shelf.versions_known(code, known_us);
+                }
+            }
+        }
+        awards.retain(|_, versions| !versions.is_empty());
+        awards.into_iter().collect()
     }
 
     /// The calendar for this tenant by what was published at `known_us`.

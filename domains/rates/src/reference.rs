@@ -124,17 +124,6 @@ impl Reference {
         self.shelves(tenant).find_map(|it| it.templates.get(code))
     }
 
-    /// Every award this tenant sees, with its versions, in order of code.
-    pub(crate) fn awards(&self, tenant: Tenant) -> Vec<(&str, &[VersionTables])> {
-        let mut awards: BTreeMap<&str, &[VersionTables]> = BTreeMap::new();
-        for shelf in self.shelves(tenant) {
-            for code in shelf.book.awards() {
-                awards.entry(code).or_insert_with(|| shelf.book.versions(code));
-            }
-        }
-        awards.into_iter().collect()
-    }
-
     /// Terms for this tenant.
     #[inline]
     pub(crate) fn terms(

@@ -82,6 +82,21 @@ impl TemplateVersion {
         }
     }
 
+    /// The version as `known_us` knew it; none before it was last written.
+    pub(crate) fn as_known(&self, known_us: u64) -> Option<Self> {
+        if known_us < self.defined_us {
+            return None;
+        }
+        let mut it = self.clone();
+        if it.approved_us.is_some_and(|at| known_us < at) {
+            (it.approved_us, it.approved_by) = (None, None);
+        }
+        if it.retired_us.is_some_and(|at| known_us < at) {
+            (it.retired_us, it.retired_by, it.retired_from) = (None, None, None);
+        }
+        Some(it)
+    }
+
     /// Whether it is what `known_us` would have charged work on `date` by.
     #[must_use]
     pub fn is_in_force(&self, date: Date, known_us: u64) -> bool {

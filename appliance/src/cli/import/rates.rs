@@ -98,7 +98,7 @@ pub(super) fn publish(client: &Client) -> Result<Published> {
         years.push(call(client, &ShowYear { year: it.year })?);
     }
     let mut published = Published::default();
-    let known: BTreeMap<String, Vec<Date>> = call(client, &Awards {})?
+    let known: BTreeMap<String, Vec<Date>> = call(client, &Awards::default())?
         .awards
         .into_iter()
         .map(|it| (it.award, it.operative_from))
@@ -218,6 +218,7 @@ fn pack_from(
                 award: award.to_owned(),
                 classification: format!("fwc:{id}"),
                 pay_period_start: *date,
+                as_known_at_us: None,
             };
             if let Some(reply) = find(client, &request)? {
                 if reply.classification.starts_with(own)

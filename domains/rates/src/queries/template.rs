@@ -5,8 +5,10 @@ use contract::{
 };
 use values::{ArchivedDate, Date, Money};
 
+use super::quote::Asked;
 use crate::rules::award::Employment;
-use crate::rules::floor;
+use crate::rules::charge::TemplatePay;
+use crate::rules::floor::{self, FloorError};
 use crate::templates::{TemplateStatus, TemplateVersion, date_of};
 use crate::{Rates, Refusal, refuse};
 
@@ -15,6 +17,9 @@ contract::message! {
     pub struct ShowTemplate {
         /// The template's code.
         pub code: String,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC; now when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// A template and what became of each version.
@@ -35,6 +40,9 @@ contract::message! {
         /// The start of a pay period; today, in Universal Time, when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub date: Option<Date>,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC; now when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// One pay rate beside the award's.
@@ -101,8 +109,14 @@ impl Answer<Rates> for ShowTemplate {
         reply: &mut ReplySink<'_, TemplateReply>,
     ) -> Result<(), Denial> {
         let code = request.code.as_str();
+        let known_us = request.as_known_at_us.as_ref().map_or(u64::MAX, |it| it.to_native());
         let found = ask.reference.templates(ask.cx.tenant, code).ok_or_else(|| unknown(code))?;
-        reply.put(&TemplateReply { code: code.to_owned(), versions: found.versions.clone() });
+        let then = found.versions.iter().filter_map(|it| it.as_known(known_us));
+        let versions: Vec<TemplateVersion> = then.collect();
+        if versions.is_empty() {
+            return Err(unknown(code));
+        }
+        reply.put(&TemplateReply { code: code.to_owned(), versions });
         Ok(())
     }
 }
@@ -130,18 +144,24 @@ impl Answer<Rates> for CheckTemplate {
         let code = request.code.as_str();
         let tenant = ask.cx.tenant;
         let versions = ask.reference.templates(tenant, code).ok_or_else(|| unknown(code))?;
+        let known_us = request.as_known_at_us.as_ref().map_or(u64::MAX, |it| it.to_native());
+        let then = |it: &&TemplateVersion| it.defined_us <= known_us;
         let found = match request.version.as_ref().map(|it| it.to_native()) {
-            Some(version) => {
-                versions.version(version).ok_or_else(|| refuse::no_version(code, version))?
-            }
-            None => versions.versions.last().ok_or_else(|| unknown(code))?,
+            Some(version) => versions
+                .version(version)
+                .filter(then)
+                .ok_or_else(|| refuse::no_version(code, version))?,
+            None => versions.versions.iter().rfind(then).ok_or_else(|| unknown(code))?,
         };
-        let today = || date_of(ask.cx.now_us);
+        let today = || date_of(known_us.min(ask.cx.now_us));
         let date = request.date.as_ref().map_or_else(today, ArchivedDate::to_native);
         let mut pay = Vec::with_capacity(found.template.pay.len());
         for (at, it) in found.template.pay.iter().enumerate() {
-            let book = ask.reference.book(tenant, &it.award);
-            let check = floor::check(book, it, date)
+            let check = ask
+                .reference
+                .terms_known(tenant, &(it, date), known_us)
+                .map_err(FloorError::from)
+                .and_then(|terms| floor::check(&terms, it))
                 .map_err(|error| refuse::floor(&format!("template.pay[{at}]"), &error))?;
             pay.push(PayCheck {
                 award: it.award.clone(),
@@ -159,12 +179,19 @@ impl Answer<Rates> for CheckTemplate {
         reply.put(&TemplateCheck {
             code: code.to_owned(),
             version: found.version,
-            status: found.status(),
+            status: found.status_at(known_us),
             date,
             compliant: pay.iter().all(|it| it.compliant),
             pay,
         });
         Ok(())
+    }
+}
+
+impl Asked for (&TemplatePay, Date) {
+    fn terms(&self) -> (&str, &str, Employment, Date) {
+        let (pay, date) = self;
+        (&pay.award, &pay.classification, pay.employment, *date)
     }
 }
 

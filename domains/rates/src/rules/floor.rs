@@ -3,7 +3,7 @@
 use values::{Date, Money};
 
 use super::charge::TemplatePay;
-use super::reference::Book;
+use super::quote::Terms;
 use super::shift::QuoteError;
 
 /// A pay rate beside the award's.
@@ -40,10 +40,9 @@ pub enum FloorError {
     RuleUnknown(String),
 }
 
-/// Compares `pay` with the award version for pay periods starting on `date`: with the rule it
-/// names, or with the lowest rate that version pays such an employee for ordinary hours.
-pub fn check(book: &Book, pay: &TemplatePay, date: Date) -> Result<FloorCheck, FloorError> {
-    let terms = book.terms(&pay.award, &pay.classification, pay.employment, date)?;
+/// Compares `pay` with the terms of the award that it names: with the rule it names, or with the
+/// lowest rate that their version pays such an employee for ordinary hours.
+pub fn check(terms: &Terms<'_>, pay: &TemplatePay) -> Result<FloorCheck, FloorError> {
     let version = terms.version;
     let words = |rule: u16| &version.rules[usize::from(rule)];
     let column = version

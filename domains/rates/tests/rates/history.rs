@@ -40,7 +40,7 @@ fn a_correction_keeps_what_was_known_before() {
     }
     // A correction: 38 dollars a week are one dollar an hour.
     core.now_us = 3_000;
-    correct(&mut core, 38_00);
+    correct(&mut core, 3_800);
     assert_eq!(core.call(T, 64, &sunday()).unwrap()["total"], "241.05");
     let as_known = |us: u64| {
         let mut quote = sunday();
@@ -66,7 +66,7 @@ fn a_correction_keeps_what_was_known_before() {
     assert_eq!(found("charge.total")["accepted"], accepted["charge"]);
     // Corrected again: each edition stays findable.
     core.now_us = 4_000;
-    correct(&mut core, 76_00);
+    correct(&mut core, 7_600);
     for (us, total) in [(2_500, "232.30"), (3_500, "241.05"), (4_000, "249.80")] {
         assert_eq!(core.call(T, 64, &as_known(us)).unwrap()["total"], total, "{us}");
     }
@@ -129,4 +129,47 @@ fn what_was_agreed_on_is_charged_or_not_stored() {
         "TemplateUnknown"
     );
     assert_eq!(core.memory.rows.len(), rows);
+}
+
+#[test]
+fn every_question_can_be_asked_as_it_was_known() {
+    let mut core = crate::templates::core();
+    core.now_us = 2_000;
+    correct(&mut core, 3_800);
+    let classify = |us: Option<u64>| {
+        json!({"award": "MA000004", "classification": "retail-employee-level-1",
+            "pay_period_start": "2025-07-07", "as_known_at_us": us})
+    };
+    for (us, rate) in [(Some(1_999), "26.55"), (Some(2_000), "27.55"), (None, "27.55")] {
+        assert_eq!(core.call(T, 67, &classify(us)).unwrap()["minimum_hourly"], rate, "{us:?}");
+    }
+    assert_eq!(core.refusal(T, 67, &classify(Some(999))).0, "AwardUnknown");
+    let awards = |core: &mut Core, us: Option<u64>| {
+        core.call(T, 68, &json!({ "as_known_at_us": us })).unwrap()["awards"].clone()
+    };
+    assert_eq!(awards(&mut core, Some(999)), json!([]));
+    assert_eq!(awards(&mut core, Some(1_000)), awards(&mut core, None));
+    assert_eq!(awards(&mut core, None)[0]["award"], crate::support::PACKS[0]);
+    let accepted = core.call(T, 4, &json!({ "quote": sunday() })).unwrap();
+    let recall = |us: Option<u64>| json!({"id": accepted["id"], "as_known_at_us": us});
+    for (us, total) in [(Some(1_999), json!("232.30")), (None, json!("241.05"))] {
+        assert_eq!(core.call(T, 69, &recall(us)).unwrap()["recomputed"], total, "{us:?}");
+    }
+    assert_eq!(core.call(T, 69, &recall(Some(999))).unwrap()["recomputed"], Value::Null);
+    // A template as it stood: not written, written, approved.
+    core.call(T, 3, &example(3)).unwrap();
+    core.now_us = 3_000;
+    core.call(T, 5, &example(5)).unwrap();
+    let show = |us: Option<u64>| json!({"code": "labour-hire", "as_known_at_us": us});
+    assert_eq!(core.refusal(T, 80, &show(Some(1_999))).0, "TemplateUnknown");
+    let then = core.call(T, 80, &show(Some(2_999))).unwrap();
+    assert_eq!(then["versions"][0]["approved_us"], Value::Null);
+    assert_eq!(core.call(T, 80, &show(None)).unwrap()["versions"][0]["approved_us"], 3_000);
+    let mut check = example(82);
+    let mut check = |core: &mut Core, us: Option<u64>| {
+        check["as_known_at_us"] = json!(us);
+        core.call(T, 82, &check).unwrap()
+    };
+    assert_eq!(check(&mut core, Some(2_999))["status"], "draft");
+    assert_eq!(check(&mut core, None)["status"], "approved");
 }
