@@ -8,6 +8,12 @@
 //!
 //! The pay database belongs to the box itself; every tenant reads it.
 //!
+//! `quoin import fwc` reads the exports (CSV, XLSX) or the interface, `quoin import diff` compares two
+//! years, and `/api/v1/awards...` mirrors the interface for its existing clients. After an import each
+//! award has a version for every date on which a rate changed ([`rules::base_rates`]): ordinary hours,
+//! with the award's own week as divisor, all-purpose allowances inside, the casual loading on top. An
+//! award with a pack keeps the pack's rules; its base rates stand under `<code>-base`.
+//!
 //! Invariants:
 //! - a published year names pages that were staged before;
 //! - all pages of an award live on one core, so that a question about an award is answered there;
