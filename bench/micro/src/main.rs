@@ -11,6 +11,7 @@ mod gateway;
 mod harness;
 mod limits;
 mod log;
+mod period;
 mod pricing;
 mod pricing_tiers;
 mod records;
@@ -43,6 +44,7 @@ fn main() {
     let flags = Flags::parse();
     let mut harness = Harness::new(&flags.filter, flags.samples, flags.json);
     pricing::run(&mut harness);
+    period::run(&mut harness);
     pricing_tiers::run(&mut harness);
     engine::run(&mut harness);
     records::run(&mut harness);

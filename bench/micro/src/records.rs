@@ -72,7 +72,8 @@ pub(crate) fn run(harness: &mut Harness) {
         snapshot.get(table, key.as_slice(), visit).expect("a sound store");
         total
     });
-    let recalls: Vec<Vec<u8>> = ids.iter().map(|id| encoded(&Recall { id: *id })).collect();
+    let recalls: Vec<Vec<u8>> =
+        ids.iter().map(|id| encoded(&Recall { id: *id, as_known_at_us: None })).collect();
     let mut world = World::new(Arc::new(StoreBase(snapshot)));
     harness.time(recall, || world.query(number::<Recall>(), &recalls[next()]));
 }

@@ -5,7 +5,7 @@ use contract::{
 };
 
 use super::quote::{Quote, QuoteReply};
-use crate::rules::quote::{QuoteError, QuoteProblem, STEPS_COUNT_MAX};
+use crate::rules::quote::{Priced, QuoteError, QuoteProblem, STEPS_COUNT_MAX};
 use crate::{Pricing, refuse};
 
 /// The most quotes in one batch.
@@ -54,9 +54,10 @@ impl Answer<Pricing> for QuoteBatch {
         let books = ask.reference.books(ask.cx.tenant);
         let mut quotes = Vec::with_capacity(request.quotes.len());
         let mut steps = 0;
+        let mut priced = Priced::default();
         for (at, quote) in Self::revive(request).quotes.into_iter().enumerate() {
-            let priced = quote
-                .price(books)
+            quote
+                .price(books, &mut priced)
                 .map_err(|error| refuse::quote(&format!("quotes[{at}]."), &error))?;
             steps += priced.steps.len() + priced.taken.len();
             if STEPS_COUNT_MAX < steps {

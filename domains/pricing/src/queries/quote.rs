@@ -137,9 +137,13 @@ const fn one() -> u32 {
 }
 
 impl Quote {
-    /// Prices it.
-    pub(crate) fn price<'b>(&self, books: Books<'b>) -> Result<Priced<'b>, QuoteError> {
-        books.quote(&Asked {
+    /// Prices it into `priced`.
+    pub(crate) fn price<'b>(
+        &self,
+        books: Books<'b>,
+        priced: &mut Priced<'b>,
+    ) -> Result<(), QuoteError> {
+        let asked = Asked {
             circumstances: Circumstances {
                 currency: self.currency,
                 date: self.date,
@@ -151,7 +155,8 @@ impl Quote {
             lines: &self.lines,
             requested: &self.adjustments,
             cash_step: self.cash_step,
-        })
+        };
+        books.quote_into(&asked, priced)
     }
 
     /// The answer.
@@ -233,7 +238,8 @@ impl Answer<Pricing> for Quote {
     ) -> Result<(), Denial> {
         let quote = Self::revive(request);
         let books = ask.reference.books(ask.cx.tenant);
-        let priced = quote.price(books).map_err(|error| refuse::quote("", &error))?;
+        let mut priced = Priced::default();
+        quote.price(books, &mut priced).map_err(|error| refuse::quote("", &error))?;
         reply.put(&quote.reply(&priced));
         Ok(())
     }

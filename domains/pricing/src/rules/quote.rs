@@ -255,10 +255,19 @@ impl<'b> Books<'b> {
 
     /// Prices a quote.
     pub fn quote(self, asked: &Asked<'_>) -> Result<Priced<'b>, QuoteError> {
-        check(asked)?;
         let mut priced = Priced::default();
+        self.quote_into(asked, &mut priced)?;
+        Ok(priced)
+    }
+
+    /// Prices a quote into `priced`, whose former content is dropped and whose memory is used again.
+    pub fn quote_into(self, asked: &Asked<'_>, priced: &mut Priced<'b>) -> Result<(), QuoteError> {
+        check(asked)?;
+        priced.lines.clear();
+        priced.steps.clear();
+        priced.taken.clear();
         for (at, line) in asked.lines.iter().enumerate() {
-            self.line(asked, line, &mut priced)
+            self.line(asked, line, priced)
                 .map_err(|error| refuse(format!("lines[{at}].{}", error.field), error.problem))?;
             if STEPS_COUNT_MAX < priced.steps.len() + priced.taken.len() {
                 return Err(refuse("lines", QuoteProblem::TooManySteps));
@@ -274,7 +283,7 @@ impl<'b> Books<'b> {
             }
         }
         priced.close(asked.cash_step);
-        Ok(priced)
+        Ok(())
     }
 
     fn line(
@@ -341,7 +350,7 @@ impl Found<'_> {
 impl Priced<'_> {
     fn close(&mut self, cash_step: u32) {
         let taxed = self.lines.iter().filter_map(|it| Some((it.amount, it.treatment?)));
-        self.taxes = tax::sum(taxed);
+        tax::sum(taxed, &mut self.taxes);
         let lines: i64 = self.lines.iter().map(|it| it.amount).sum();
         let added: i64 =
             self.taxes.iter().filter(|it| !it.treatment.inclusive).map(|it| it.tax).sum();

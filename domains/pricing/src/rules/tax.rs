@@ -107,7 +107,9 @@ pub(crate) fn name_problem(name: &str, bytes_max: usize) -> Option<String> {
     if bytes_max < name.len() {
         return Some(format!("is longer than {bytes_max} bytes"));
     }
-    name.chars().any(char::is_control).then(|| "has a control character".to_owned())
+    // Most names are plain ASCII, which needs no decoding.
+    let is_plain = name.bytes().all(|it| (b' '..0x7f).contains(&it));
+    (!is_plain && name.chars().any(char::is_control)).then(|| "has a control character".to_owned())
 }
 
 /// How one line is taxed.
@@ -148,10 +150,10 @@ pub struct TaxSum<'a> {
     pub tax: i64,
 }
 
-/// Sums the tax of lines given as `(minor units, treatment)`, in the order of their first line.
-#[must_use]
-pub fn sum<'a>(lines: impl Iterator<Item = (i64, Treatment<'a>)>) -> Vec<TaxSum<'a>> {
-    let mut sums: Vec<TaxSum<'a>> = Vec::new();
+/// Sums the tax of lines given as `(minor units, treatment)` into `sums`, whose former content is
+/// dropped, in the order of their first line.
+pub fn sum<'a>(lines: impl Iterator<Item = (i64, Treatment<'a>)>, sums: &mut Vec<TaxSum<'a>>) {
+    sums.clear();
     for (minor, treatment) in lines {
         let at = sums.iter().position(|it| it.treatment == treatment).unwrap_or_else(|| {
             sums.push(TaxSum { treatment, lines: 0, tax: 0 });
@@ -162,12 +164,11 @@ pub fn sum<'a>(lines: impl Iterator<Item = (i64, Treatment<'a>)>) -> Vec<TaxSum<
             sums[at].tax += treatment.tax(minor);
         }
     }
-    for it in &mut sums {
+    for it in sums {
         if it.treatment.rounding == TaxRounding::PerTotal {
             it.tax = it.treatment.tax(it.lines);
         }
     }
-    sums
 }
 
 /// `minor` rounded half-up to a multiple of `step` minor units, as cash is paid where the smallest
