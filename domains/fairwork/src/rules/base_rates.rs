@@ -22,6 +22,9 @@ const CASUAL_LOADING: Percent = Percent::from_hundredths(2_500);
 /// it stand enterprise and state awards, each with its own.
 const MODERN_AWARD_NUMBER_MAX: u32 = 120;
 
+/// What marks a clause whose rates are ordinary hourly ones; words behind it say for whom.
+const ORDINARY_MARK: &str = "OrdHrRate";
+
 /// A rate as a classification has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rate {
@@ -44,6 +47,9 @@ pub enum Outcome {
     WeeklyRaised,
     /// The hourly rate that the award sets.
     Hourly,
+    /// A published ordinary hourly rate, all-purpose allowances in it, that no single classification
+    /// has: it is quotable by its own id.
+    OrdinaryHourly,
     /// Published hourly rate; the weekly rate is divided by another week than the award's.
     OtherWeek,
     /// Published hourly rate with loadings in it: no share of the weekly rate.
@@ -86,6 +92,7 @@ impl Outcome {
                 | Self::WeeklyAlone
                 | Self::WeeklyRaised
                 | Self::Hourly
+                | Self::OrdinaryHourly
                 | Self::OtherWeek
                 | Self::Loaded
                 | Self::Share
@@ -103,6 +110,7 @@ impl Outcome {
             Self::WeeklyAlone => "weekly over the week, no hourly rate published",
             Self::WeeklyRaised => "raised weekly over the week, as the published hourly rate",
             Self::Hourly => "hourly as set",
+            Self::OrdinaryHourly => "ordinary hourly as published, all-purpose allowances inside",
             Self::OtherWeek => "published hourly: another week than the award's",
             Self::Loaded => "published hourly: loadings inside",
             Self::Share => "published hourly: a share of the base",
@@ -250,13 +258,31 @@ fn on(
         groups.entry(row.classification_fixed_id).or_default().push(row);
     }
     let ordinary = ordinary_rates(groups.values().flatten());
+    // Which of them a classification has.
+    let own: BTreeSet<(String, String)> = groups
+        .values()
+        .flatten()
+        .filter(|it| it.base_rate.is_some() && shadow(&it.clauses).is_none())
+        .map(|it| (it.clauses.trim().to_owned(), matching(&it.classification)))
+        .collect();
     let mut rates = Vec::new();
     let mut outcomes: BTreeMap<Outcome, u32> = BTreeMap::new();
     for (fixed_id, mut group) in groups {
         // Where one year's open end meets the next year's beginning, the later row counts.
         let newest = group.iter().filter_map(|it| it.operative_from).max();
         group.retain(|it| it.operative_from == newest);
-        let (rate, outcome) = judge(&group, award.week);
+        let (mut rate, mut outcome) = judge(&group, award.week);
+        if outcome == Outcome::Shadow
+            && let Some((clause, mark, hourly)) = ordinary_rate(group[0])
+        {
+            let key = (clause.to_owned(), matching(&group[0].classification));
+            let is_joined = mark == ORDINARY_MARK
+                && own.contains(&key)
+                && ordinary.get(&key).is_some_and(Option::is_some);
+            if !is_joined {
+                (rate, outcome) = (Some(Rate::Hourly(hourly)), Outcome::OrdinaryHourly);
+            }
+        }
         *outcomes.entry(outcome).or_default() += 1;
         let Some(rate) = rate else { continue };
         let row = group[0];
@@ -283,22 +309,26 @@ fn ordinary_rates<'r>(
 ) -> BTreeMap<(String, String), Option<Money>> {
     let mut found: BTreeMap<(String, String), Option<Money>> = BTreeMap::new();
     for row in rows {
-        let Some((clause, "OrdHrRate")) = shadow(&row.clauses) else { continue };
-        let is_hourly = row.base_rate_type.eq_ignore_ascii_case("Ordinary hourly");
-        if !is_hourly || !row.calculated_includes_all_purpose {
-            continue;
-        }
-        let rate = row.base_rate.and_then(Figure::money);
+        let Some((clause, ORDINARY_MARK, rate)) = ordinary_rate(row) else { continue };
         found
             .entry((clause.to_owned(), matching(&row.classification)))
             .and_modify(|known| {
-                if *known != rate {
+                if *known != Some(rate) {
                     *known = None;
                 }
             })
-            .or_insert(rate);
+            .or_insert(Some(rate));
     }
     found
+}
+
+/// The clause and the mark of a shadow clause with an ordinary hourly rate, and the rate.
+fn ordinary_rate(row: &ClassificationRow) -> Option<(&str, &str, Money)> {
+    let (clause, mark) = shadow(&row.clauses)?;
+    let is_hourly = row.base_rate_type.eq_ignore_ascii_case("Ordinary hourly");
+    let is_ordinary = mark.starts_with(ORDINARY_MARK) && is_hourly && !row.is_heading;
+    let rate = row.base_rate.and_then(Figure::money).filter(|it| Money::ZERO < *it)?;
+    (is_ordinary && row.calculated_includes_all_purpose).then_some((clause, mark, rate))
 }
 
 /// The weekly amount that makes the ordinary hourly rate out of the rate.

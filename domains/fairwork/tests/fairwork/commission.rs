@@ -114,6 +114,8 @@ fn every_classification_of_2025_has_a_rate_or_a_reason() {
     assert_eq!((of(Outcome::OtherWeek), of(Outcome::Loaded)), (30, 50));
     assert_eq!((of(Outcome::TwoRates), of(Outcome::KindUnknown)), (0, 0));
     assert_eq!(casual, 174);
+    // Every published ordinary hourly rate with all-purpose allowances is one that can be quoted.
+    assert_eq!((all_purpose, of(Outcome::OrdinaryHourly)), (57, 81));
     let priced: u32 = total.iter().filter(|(it, _)| it.is_priced()).map(|(_, count)| count).sum();
     assert!(7_900 < priced, "{priced}");
     assert!(largest <= 512, "{largest} classifications are more than an award version may have");

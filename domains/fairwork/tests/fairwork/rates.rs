@@ -159,6 +159,34 @@ fn all_purpose_allowances_join_the_rate_that_they_belong_to() {
 }
 
 #[test]
+fn an_ordinary_rate_that_no_classification_has_is_quotable_by_its_own_id() {
+    let ordinary = |id, clauses: &str, name: &str, rate: &str| ClassificationRow {
+        clauses: clauses.to_owned(),
+        classification: name.to_owned(),
+        calculated_includes_all_purpose: true,
+        ..row(id, "Ordinary hourly", rate, None)
+    };
+    let mut casual = ordinary(13, "15.1*_OrdHrRate", "Level 1", "35.93");
+    casual.calculated_includes_all_purpose = false;
+    let rows = [
+        row(1, "Weekly", "1008.9", Some(("Hourly", "26.55"))),
+        // Another name; for some of the employees alone; and of one name, but two rates.
+        ordinary(10, "15.1*_OrdHrRate", "Level 1\u{2014}glaziers", "28.74"),
+        ordinary(11, "15.1*_OrdHrRate - Daily hire", "Level 1", "29.74"),
+        ordinary(12, "15.1*_OrdHrRate", "Level 1", "27.74"),
+        ordinary(14, "15.1*_OrdHrRate", "Level 1", "27.75"),
+        casual,
+    ];
+    let found = base_rates(4, &[(2025, &rows)]);
+    let ids: Vec<u32> = found.versions[0].rates.iter().map(|it| it.fixed_id).collect();
+    assert_eq!(ids, [1, 10, 11, 12, 14]);
+    assert_eq!(found.versions[0].rates[0].all_purpose_weekly, None);
+    assert_eq!(found.versions[0].rates[1].rate, Rate::Hourly(money("28.74")));
+    let outcomes = (found.outcomes[&Outcome::OrdinaryHourly], found.outcomes[&Outcome::Shadow]);
+    assert_eq!(outcomes, (4, 1));
+}
+
+#[test]
 fn casual_rates_are_the_rate_and_the_loading() {
     let pair = |casual: &str| {
         [

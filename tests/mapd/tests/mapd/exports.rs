@@ -48,12 +48,24 @@ fn every_classification_is_quotable_or_explained() {
     }
     println!("{} classifications quotable by the hour, {} explained", counts[1], counts[0]);
     // Rates as published: divisor 38, a casual's 25 %, all-purpose allowances inside, a raised rate.
-    let base = |award: &str| {
-        let has_pack = rates["with_pack"].as_array().unwrap().iter().any(|it| it == award);
-        if has_pack { format!("{award}-base") } else { award.to_owned() }
-    };
-    assert_eq!(own.hour(&base("MA000004"), "fwc:112", "full-time"), "26.55");
-    assert_eq!(own.hour(&base("MA000004"), "fwc:112", "casual"), "33.19");
+    assert_eq!(rates["with_pack"], serde_json::json!(["MA000004"]));
+    for (award, classification, employment, rate) in [
+        // Retail level 1: 1008.90 a week over 38 hours; a casual's 25 % more.
+        ("MA000004-base", "fwc:112", "full-time", "26.55"),
+        ("MA000004-base", "fwc:112", "casual", "33.19"),
+        // A week of 35 hours.
+        ("MA000072", "fwc:2638", "full-time", "26.93"),
+        // All-purpose allowances inside: 931.50 a week is 24.51, with them 25.44.
+        ("MA000024", "fwc:845", "full-time", "25.44"),
+        ("MA000029", "fwc:908", "full-time", "25.33"),
+        // One that no single classification has, by its own id.
+        ("MA000036", "fwc:86801", "full-time", "26.71"),
+        // Raised by the equal remuneration order: 1314.13 a week.
+        ("MA000100", "fwc:142253", "full-time", "34.58"),
+    ] {
+        let found = own.hour(award, classification, employment);
+        assert_eq!(found, rate, "{award} {classification} {employment}");
+    }
     // The same import again finds everything there.
     let again = whole_year(&own, &folder);
     assert_eq!(again["base_rates"]["changed"], 0);

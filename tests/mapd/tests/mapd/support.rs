@@ -18,7 +18,20 @@ impl TestBox {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let (status, out, error) = run(&["init", "--data", data.to_str().unwrap()]);
+        // One pack is enough, and says what becomes of an award that has one.
+        let reference = folder.path().join("reference");
+        fs::create_dir_all(reference.join("packs")).unwrap();
+        let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/reference");
+        for file in ["holidays.toml", "packs/MA000004.toml"] {
+            fs::copy(known.join(file), reference.join(file)).unwrap();
+        }
+        let (status, out, error) = run(&[
+            "init",
+            "--data",
+            data.to_str().unwrap(),
+            "--packs",
+            reference.to_str().unwrap(),
+        ]);
         assert!(status.success(), "{out} {error}");
         let server = Server::start(&data, 2, &[]).unwrap();
         Self { server, folder }
