@@ -99,6 +99,21 @@ impl Pack {
                 });
             }
         }
+        // What a classification has for good is not claimed on top.
+        let named =
+            |code: &String| classifications.iter().any(|it| it.it.all_purpose.contains(code));
+        let mut claimable = allowances(version, set)?;
+        for allowance in claimable.iter_mut().filter(|it| it.all_purpose && named(&it.code)) {
+            let has = |it: &&Spelled| {
+                let stated = version.rates.get(&it.it.code);
+                it.it.all_purpose.contains(&allowance.code)
+                    || stated.is_some_and(|it| it.all_purpose_weekly.is_some())
+            };
+            let offered = |it: &&Spelled| offered.iter().any(|other| other.code == it.it.code);
+            let codes = classifications.iter().filter(has).filter(offered);
+            let out: Vec<String> = codes.map(|it| format!("!{}", it.it.code)).collect();
+            allowance.classifications.extend(out);
+        }
         let offers = |code: &str| offered.iter().any(|it| it.code == code);
         let scales = scales.iter().filter_map(|scale| {
             let mut scale = scale.clone();
@@ -118,7 +133,7 @@ impl Pack {
             minimums: set.minimum.clone(),
             missed_breaks: set.missed_break.clone(),
             higher_duties: set.higher_duties.clone(),
-            allowances: allowances(version, set)?,
+            allowances: claimable,
             scales: scales.collect(),
             supported_wage: set.supported_wage.clone(),
             classifications: offered,

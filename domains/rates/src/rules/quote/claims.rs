@@ -5,17 +5,35 @@ use values::{Money, half_up_div};
 use super::select::Seen;
 use super::walk::{DAY_MINUTES, WEEK_DAYS};
 use super::{AllowanceLine, Particulars, Priced, Terms, full};
+use crate::rules::award::limits::ALLOWANCES_COUNT_MAX;
 use crate::rules::award::{AllowanceUnit, Employment};
 use crate::rules::compile::{Practice, PricedAllowance};
 use crate::rules::paid::PaidFor;
 use crate::rules::person::{CLAIMS_COUNT_MAX, Claim, Quantity};
 use crate::rules::shift::{Field, QuoteError, QuoteProblem, Roster};
 
-/// All-purpose allowances claimed: dollars a week and dollars an hour.
+/// The all-purpose allowances claimed: a bit for each, by their position.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct AllPurpose {
-    pub(super) weekly: Money,
-    pub(super) hourly: Money,
+pub(super) struct AllPurpose(u128);
+
+const _: () = assert!(ALLOWANCES_COUNT_MAX <= 128);
+
+impl AllPurpose {
+    /// Dollars a week and dollars an hour at a classification: not what it has for good anyway.
+    pub(super) fn dollars(self, practice: &Practice, position: usize) -> (Money, Money) {
+        let (mut weekly, mut hourly) = (Money::ZERO, Money::ZERO);
+        for (at, it) in practice.allowances.iter().enumerate() {
+            if self.0 & 1 << at == 0 || !it.positions.has(position) {
+                continue;
+            }
+            if it.per == AllowanceUnit::Week {
+                weekly += it.rate;
+            } else {
+                hourly += it.rate;
+            }
+        }
+        (weekly, hourly)
+    }
 }
 
 /// What one shift counts for allowances.
@@ -85,15 +103,22 @@ impl Tally {
     }
 
     fn line(&self, it: &PricedAllowance, allowance: usize, shift: Option<u32>) -> AllowanceLine {
-        let hundredths = match it.per {
-            AllowanceUnit::Hour => half_up_div(i64::from(self.minutes) * 100, 60),
-            _ => self.units * 100,
+        let (hundredths, amount) = match (it.per, it.week_max) {
+            // Rounded once, not shift by shift.
+            (AllowanceUnit::Hour, None) => (
+                half_up_div(i64::from(self.minutes) * 100, 60),
+                it.rate.times_hours(values::Hours::from_minutes(self.minutes)),
+            ),
+            (AllowanceUnit::Hour, Some(_)) => {
+                (half_up_div(i64::from(self.minutes) * 100, 60), self.amount)
+            }
+            _ => (self.units * 100, self.amount),
         };
         AllowanceLine {
             allowance: u16::try_from(allowance).expect("checked against the limit"),
             shift,
             quantity: Quantity::from_hundredths(hundredths),
-            amount: self.amount,
+            amount,
         }
     }
 }
@@ -127,7 +152,7 @@ pub(super) fn tally(
     }
 }
 
-/// Checks the claims and sums up those that are part of the rate.
+/// Checks the claims and gives those that are part of the rate.
 pub(super) fn all_purpose(
     terms: &Terms<'_>,
     practice: &Practice,
@@ -137,10 +162,10 @@ pub(super) fn all_purpose(
         let problem = QuoteProblem::TooManyClaims { count: claims.len() };
         return Err(Field::Claims.refuse(problem));
     }
-    let mut sum = AllPurpose::default();
+    let mut found = AllPurpose::default();
     for (at, claim) in claims.iter().enumerate() {
         let refuse = |field, problem| Err(Field::Claim { at, field }.refuse(problem));
-        let Some((_, it)) = find(practice, claim) else {
+        let Some((position, it)) = find(practice, claim) else {
             let code = claim.allowance.clone();
             return refuse("allowance", QuoteProblem::AllowanceUnknown(code));
         };
@@ -154,11 +179,7 @@ pub(super) fn all_purpose(
             if claim.quantity.is_some() || claim.shift.is_some() {
                 return refuse("quantity", QuoteProblem::AllPurposeCounted);
             }
-            if it.per == AllowanceUnit::Week {
-                sum.weekly += it.rate;
-            } else {
-                sum.hourly += it.rate;
-            }
+            found.0 |= 1 << position;
             continue;
         }
         let needs_quantity = matches!(it.per, AllowanceUnit::Km | AllowanceUnit::Occasion);
@@ -170,7 +191,7 @@ pub(super) fn all_purpose(
             _ => {}
         }
     }
-    Ok(sum)
+    Ok(found)
 }
 
 fn find<'p>(practice: &'p Practice, claim: &Claim) -> Option<(usize, &'p PricedAllowance)> {

@@ -40,16 +40,15 @@ impl Own {
     /// The two bases of a classification's rates for this person.
     fn rates(&self, version: &VersionTables, table: &Table, position: usize) -> HourlyRates {
         let it = &version.classifications[position];
-        let weekly = it.all_purpose_weekly.unwrap_or(Money::ZERO) + self.all_purpose.weekly;
+        let practice = version.practice.as_deref().unwrap_or(&NO_PRACTICE);
+        let (weekly, hourly) = self.all_purpose.dollars(practice, position);
+        let weekly = it.all_purpose_weekly.unwrap_or(Money::ZERO) + weekly;
         let ordinary = match it.weekly {
             Some(rate) => it.hourly_of(rate + weekly, version.week),
             None => table.minimum + it.hourly_of(weekly, version.week),
         };
         let share = |rate: Money| self.capacity.map_or(rate, |capacity| rate.percent(capacity));
-        HourlyRates {
-            minimum: share(table.minimum),
-            ordinary: share(ordinary + self.all_purpose.hourly),
-        }
+        HourlyRates { minimum: share(table.minimum), ordinary: share(ordinary + hourly) }
     }
 }
 
@@ -112,11 +111,13 @@ pub(super) fn walk<'r, R: Roster + ?Sized>(
         walk.begin_shift(shift, span);
         course.begin(&mut walk, span);
         walk.caps = period.caps(roster, shift, &shown, &course);
-        let duties = period.duties(roster, shift, span, &shown, (&mut own, walk.personal))?;
         let gaps = resolve::breaks(local, roster, shift, span)?;
         let missed = period.missed(&shown, walk.personal);
+        let owed = (&gaps, missed.map(|it| it.0));
+        let duties = period.duties(roster, shift, span, &shown, owed, (&mut own, walk.personal))?;
         let mut pieces = Pieces { walk: &mut walk, own: shown.pay, duties: &duties, missed };
         let worked = pieces.shift(span, &gaps);
+        walk.pay = duties.whole_pay().unwrap_or(shown.pay);
         let next = order.get(at + 1).map(|next| &spans[usize::from(*next)]);
         let day = shown.seen.day();
         let ends_day = next.is_none_or(|it| (it.start + it.offset).div_euclid(DAY_MINUTES) != day);
@@ -334,14 +335,26 @@ impl<'r, 'p> Period<'r, 'p> {
             it.filter.holds(employment, shown.seen.day_bit, shown.kind, shown.seen.flags)
                 && it.positions.has(position)
         })?;
-        let mut column = missed.column(position, employment);
-        if self.own != Own::default() {
-            let rates = self.own.rates(self.version, shown.table, position);
-            let own = self.own_column(&self.version.columns[column as usize], rates);
-            column = self.next_own_column(personal);
-            personal.push(own);
+        Some((missed, self.missed_column(missed, position, shown.table, personal)))
+    }
+
+    /// The column that a missed break pays at a classification.
+    fn missed_column(
+        &self,
+        missed: &Missed,
+        position: usize,
+        table: &Table,
+        personal: &mut Vec<Column>,
+    ) -> u32 {
+        let column = missed.column(position, self.terms.employment);
+        if self.own == Own::default() {
+            return column;
         }
-        Some((missed, column))
+        let rates = self.own.rates(self.version, table, position);
+        let own = self.own_column(&self.version.columns[column as usize], rates);
+        let column = self.next_own_column(personal);
+        personal.push(own);
+        column
     }
 
     /// The intervals of a shift that are paid at the rates of another classification.
@@ -351,11 +364,12 @@ impl<'r, 'p> Period<'r, 'p> {
         shift: usize,
         span: &Span,
         shown: &Shown<'r>,
+        (gaps, missed): (&Gaps, Option<&Missed>),
         (own, personal): (&mut OwnColumns<'_>, &mut Vec<Column>),
     ) -> Result<Duties<'r>, QuoteError> {
         let count = roster.duties_count(shift);
         let mut duties = Duties::new(shift, count)?;
-        let mut best: Option<(Money, Pay<'r>)> = None;
+        let mut best: Option<(Money, Pay<'r>, Option<u32>)> = None;
         let mut minutes = 0;
         for at in 0..count {
             let (from, to, name) = roster.duty(shift, at);
@@ -372,26 +386,31 @@ impl<'r, 'p> Period<'r, 'p> {
             let position = self
                 .named(name, &shown.seen)
                 .map_err(|problem| Field::DutyClassification { shift, at }.refuse(problem))?;
-            let (table, mut pay) =
-                self.pay(position, shown.kind, shift, (&mut *own, &mut *personal))?;
+            // A kind of shift that the other classification does not have is plain work there.
+            let table = self.version.table_at(position, self.terms.employment);
+            let has_kind = table.is_some_and(|it| self.version.layout(it, shown.kind).is_some());
+            let kind = if has_kind { shown.kind } else { 0 };
+            let (table, mut pay) = self.pay(position, kind, shift, (&mut *own, &mut *personal))?;
             // Ordinary hours end as they do for the person's own classification.
             pay.limits = shown.pay.limits;
             let is_higher = shown.table.minimum < table.minimum;
-            duties.push(start.utc, end.utc, is_higher.then_some(pay));
+            let missed = missed.filter(|it| is_higher && it.positions.has(position));
+            let missed = missed.map(|it| self.missed_column(it, position, table, personal));
+            duties.push((start.utc, end.utc), is_higher.then_some(pay), missed);
             if is_higher {
-                minutes += end.utc - start.utc;
+                minutes += end.utc - start.utc - gaps.within(start.utc, end.utc);
                 if best.is_none_or(|it| it.0 < table.minimum) {
-                    best = Some((table.minimum, pay));
+                    best = Some((table.minimum, pay, missed));
                 }
             }
         }
         let whole = self.practice.higher_duties.iter().find(|it| {
             it.filter.employs(self.terms.employment) && it.positions.has(shown.position)
         });
-        if let (Some(whole), Some((_, pay))) = (whole, best)
+        if let (Some(whole), Some((_, pay, missed))) = (whole, best)
             && whole.whole_shift_after < minutes
         {
-            duties.whole(span.start, span.end, pay, whole.reason);
+            duties.whole((span.start, span.end), (pay, missed), whole.reason);
         }
         Ok(duties)
     }

@@ -37,6 +37,11 @@ impl Gaps {
     pub(super) fn as_slice(&self) -> &[Gap] {
         &self.gaps[..self.count]
     }
+
+    /// How many of the UTC minutes `from` to `to` are breaks.
+    pub(super) fn within(&self, from: i32, to: i32) -> i32 {
+        self.as_slice().iter().map(|it| (it.end.min(to) - it.start.max(from)).max(0)).sum()
+    }
 }
 
 #[inline]

@@ -378,11 +378,15 @@ impl<'a> Walk<'a> {
         let rule = self.column(last.column).rule;
         let is_overtime = self.version.rules[usize::from(rule)].is_overtime;
         let leaves_table = !self.local.knows((to + DAY_MINUTES).div_euclid(DAY_MINUTES));
+        // Where a limit is used up, no ordinary rate comes after the end of the shift.
+        let room_day = self.pay.limits.daily_max.saturating_sub(self.day_ordinary);
+        let room_week = self.pay.limits.weekly_max.saturating_sub(self.week_ordinary);
+        let is_used_up = self.further_room(room_day, room_week, from).0 == 0;
         let overtime = (self.overtime_day, self.overtime, self.shift_overtime);
         let padding = Padding {
             reason,
             last: last.column,
-            keeps_last: is_overtime || leaves_table,
+            keeps_last: is_used_up || leaves_table,
             through_tiers: through_tiers && is_overtime && !leaves_table,
         };
         self.padding = Some(padding);

@@ -90,7 +90,7 @@ impl Course {
         if 0 < weeks {
             let week = (day - walk.period_start_day).div_euclid(WEEK_DAYS);
             let index = (week + self.averaging_weeks).div_euclid(weeks);
-            if self.averaging_index.is_none() && index == self.averaging_weeks.div_euclid(weeks) {
+            if self.averaging_index.is_none() && index == 0 {
                 walk.averaged = self.averaging_minutes;
             } else if self.averaging_index != Some(index) {
                 walk.averaged = 0;

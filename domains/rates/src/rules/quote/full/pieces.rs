@@ -13,13 +13,16 @@ struct Duty<'r> {
     start: i32,
     end: i32,
     pay: Option<Pay<'r>>,
+    /// The column that a missed break pays there.
+    missed: Option<u32>,
     reason: u16,
 }
 
 /// The intervals of one shift in order of time, on the stack.
 pub(super) struct Duties<'r> {
-    duties: [Option<Duty<'r>>; DUTIES_COUNT_MAX],
+    intervals: [Option<Duty<'r>>; DUTIES_COUNT_MAX],
     count: usize,
+    is_whole: bool,
 }
 
 impl<'r> Duties<'r> {
@@ -27,24 +30,40 @@ impl<'r> Duties<'r> {
         if DUTIES_COUNT_MAX < count {
             return Err(Field::Duties { shift }.refuse(QuoteProblem::TooManyDuties { count }));
         }
-        Ok(Self { duties: [None; DUTIES_COUNT_MAX], count: 0 })
+        Ok(Self { intervals: [None; DUTIES_COUNT_MAX], count: 0, is_whole: false })
+    }
+
+    /// Whose rates pay the whole shift, and what is made up after it.
+    pub(super) fn whole_pay(&self) -> Option<Pay<'r>> {
+        self.intervals[0].filter(|_| self.is_whole).and_then(|it| it.pay)
     }
 
     /// The end of the last interval so far.
     pub(super) fn end(&self) -> Option<i32> {
-        self.count.checked_sub(1).and_then(|at| self.duties[at]).map(|it| it.end)
+        self.count.checked_sub(1).and_then(|at| self.intervals[at]).map(|it| it.end)
     }
 
-    pub(super) fn push(&mut self, start: i32, end: i32, pay: Option<Pay<'r>>) {
-        self.duties[self.count] = Some(Duty { start, end, pay, reason: 0 });
+    pub(super) fn push(
+        &mut self,
+        (start, end): (i32, i32),
+        pay: Option<Pay<'r>>,
+        missed: Option<u32>,
+    ) {
+        self.intervals[self.count] = Some(Duty { start, end, pay, missed, reason: 0 });
         self.count += 1;
     }
 
     /// Makes the whole shift one interval.
-    pub(super) fn whole(&mut self, start: i32, end: i32, pay: Pay<'r>, reason: u16) {
-        self.duties = [None; DUTIES_COUNT_MAX];
-        self.duties[0] = Some(Duty { start, end, pay: Some(pay), reason });
+    pub(super) fn whole(
+        &mut self,
+        (start, end): (i32, i32),
+        (pay, missed): (Pay<'r>, Option<u32>),
+        reason: u16,
+    ) {
+        self.intervals = [None; DUTIES_COUNT_MAX];
+        self.intervals[0] = Some(Duty { start, end, pay: Some(pay), missed, reason });
         self.count = 1;
+        self.is_whole = true;
     }
 }
 
@@ -91,17 +110,33 @@ impl Pieces<'_, '_> {
             }
             BreakPay::Added => {
                 self.piece(due, to);
-                if due < to {
-                    self.walk.add(column, due, to, missed.reason);
-                }
+                self.added(column, (due, to), missed.reason);
             }
         }
         minutes(from, to)
     }
 
+    /// Pays a missed break on top, each part of it at the classification it was worked at.
+    fn added(&mut self, column: u32, (mut from, to): (i32, i32), reason: u16) {
+        for duty in self.duties.intervals.iter().flatten() {
+            let (start, end) = (duty.start.max(from), duty.end.min(to));
+            let Some(higher) = duty.missed.filter(|_| start < end) else {
+                continue;
+            };
+            if from < start {
+                self.walk.add(column, from, start, reason);
+            }
+            self.walk.add(higher, start, end, reason);
+            from = end;
+        }
+        if from < to {
+            self.walk.add(column, from, to, reason);
+        }
+    }
+
     /// Walks a piece, each part of it at the rates of the classification it was worked at.
     fn piece(&mut self, mut from: i32, to: i32) {
-        for duty in self.duties.duties.iter().flatten() {
+        for duty in self.duties.intervals.iter().flatten() {
             let Some(pay) = duty.pay else {
                 continue;
             };
@@ -112,7 +147,10 @@ impl Pieces<'_, '_> {
             self.walk.work_from(from, start);
             self.walk.pay = pay;
             self.walk.caps.duty_reason = duty.reason;
+            let floor = self.walk.caps.floor;
+            self.walk.caps.floor = floor.map(|it| (duty.missed.unwrap_or(it.0), it.1));
             self.walk.work_from(start, end);
+            self.walk.caps.floor = floor;
             self.walk.pay = self.own;
             self.walk.caps.duty_reason = 0;
             from = end;
