@@ -99,6 +99,8 @@ contract::refusals! {
     InstrumentInvalid = 68 Invalid,
     /// No instrument of that kind is in force under that code.
     InstrumentUnknown = 69 Missing,
+    /// An amount that was paid is beyond what anybody is paid.
+    PaidOutOfRange = 70 Invalid,
 }
 
 impl From<&QuoteProblem> for Refusal {

@@ -16,6 +16,9 @@ use crate::{Rates, Refusal};
 const PERIODS_COUNT_MAX: usize = 64;
 /// The most payments in one pay period.
 const PAID_COUNT_MAX: usize = 4_096;
+/// One amount that was paid; below zero where something was taken back.
+const PAID: std::ops::RangeInclusive<Money> =
+    Money::from_cents(-100_000_000_000)..=Money::from_cents(100_000_000_000);
 
 contract::message! {
     /// An instrument that covers the person.
@@ -235,6 +238,13 @@ impl Answer<Rates> for CheckCompliance {
                     "{place}paid has {}, at most {PAID_COUNT_MAX} are allowed",
                     it.paid.len()
                 )));
+            }
+            if let Some(paid_at) = it.paid.iter().position(|it| !PAID.contains(&it.amount)) {
+                let field = format!("{place}paid[{paid_at}].amount");
+                let (least, most) = (PAID.start(), PAID.end());
+                let amount = it.paid[paid_at].amount;
+                let detail = format!("{field} is {amount}, expected {least} to {most}");
+                return Err(Refusal::PaidOutOfRange.at(field).because(detail));
             }
             let buffer = ask.scratch.buffer(0);
             let settled =

@@ -42,7 +42,7 @@ contract::message! {
         pub total: Option<Money>,
         /// What the client is charged, when it was charged.
         pub charge: Option<Money>,
-        /// Why there is no such price, when there is none.
+        /// Why there is no such price, or no charge for it, when there is none.
         pub refused: String,
         /// Everything that differs from what was accepted, at most 256.
         pub differences: Vec<Difference>,
@@ -152,7 +152,7 @@ impl Again<'_> {
         found.whole("operative_from", &stored.operative_from, &operative_from);
         found.whole("currency", &stored.currency, &terms.version.currency);
         found.whole("total", &stored.total, &priced.total);
-        let mut charge = None;
+        let (mut charge, mut without_charge) = (None, String::new());
         if let Some(accepted) = &stored.charge {
             let wanted = Wanted {
                 template: &accepted.template,
@@ -172,7 +172,8 @@ impl Again<'_> {
                     found.charges(stored, &accepted.lines, &lines, &charged);
                     charge = Some(total);
                 }
-                Err(denial) => return refused(denial.detail.into_owned()),
+                // What is paid can still be compared.
+                Err(denial) => without_charge = denial.detail.into_owned(),
             }
         }
         if let Some(accepted) = &stored.lines {
@@ -182,8 +183,8 @@ impl Again<'_> {
             operative_from: Some(operative_from),
             total: Some(priced.total),
             charge,
-            refused: String::new(),
-            identical: found.count == 0,
+            identical: found.count == 0 && without_charge.is_empty(),
+            refused: without_charge,
             differences: found.list,
         }
     }

@@ -11,6 +11,7 @@ use crate::rules::instrument::{Instrument, InstrumentKind, Piece, contest, total
 use crate::rules::paid::{self, PaidLine};
 use crate::rules::quote::Priced;
 use crate::rules::reference::Book;
+use crate::rules::shift::{QuoteError, Shift};
 use crate::{Refusal, refuse};
 
 /// The statutory table that is the floor where no award is.
@@ -128,7 +129,8 @@ impl Asker<'_> {
                 .because(detail));
         };
         let own = self.price(instrument, book, under, field, priced)?;
-        let Some(floor) = self.floor(instrument, under, own.base, field, award_base)? else {
+        let Some(floor) = self.floor(instrument, under, own.base, field, award_base, priced)?
+        else {
             return Ok(own.offer(under, instrument, None));
         };
         let position = own.position;
@@ -176,6 +178,7 @@ impl Asker<'_> {
         own: Money,
         field: &str,
         award_base: Money,
+        priced: &mut Priced,
     ) -> Result<Option<Lift>, Denial> {
         let Self { quote, cx, reference, .. } = *self;
         if instrument.kind != InstrumentKind::EnterpriseAgreement {
@@ -186,12 +189,8 @@ impl Asker<'_> {
             let base = if *award == quote.award && classification == quote.classification {
                 award_base
             } else {
-                let (employment, start) = (quote.employment, quote.pay_period_start);
-                let book = reference.book(cx.tenant, award);
-                let terms = book
-                    .terms(award, classification, employment, start)
-                    .map_err(|error| refuse::quote(&format!("{field}.floor."), &error))?;
-                terms.minimum_hourly()
+                self.award_base(award, classification, priced)
+                    .map_err(|error| refuse::quote(&format!("{field}.floor."), &error))?
             };
             (base, award.clone())
         } else {
@@ -207,6 +206,32 @@ impl Asker<'_> {
             (hourly, MINIMUM_WAGE.to_owned())
         };
         Ok((own < floor).then_some(Lift { own, floor, floor_of }))
+    }
+
+    /// The base rate that `award` pays this person as `classification` in the first shift, by what
+    /// was known then. It depends on dates alone: another award need not know the flags and claims.
+    fn award_base(
+        &self,
+        award: &str,
+        classification: &str,
+        priced: &mut Priced,
+    ) -> Result<Money, QuoteError> {
+        let quote = self.quote;
+        let mut counterpart = Quote::new(
+            award.to_owned(),
+            classification.to_owned(),
+            quote.employment,
+            quote.state,
+            quote.pay_period_start,
+            quote.shifts.iter().map(|it| Shift::new(it.start, it.end, Vec::new())).collect(),
+        );
+        counterpart.person.clone_from(&quote.person);
+        if let Some(person) = &mut counterpart.person {
+            person.flags.clear();
+        }
+        let known_us = quote.known_us(u64::MAX);
+        let terms = counterpart.price_known(self.reference, self.cx.tenant, known_us, priced)?;
+        Ok(paid::base_rate(&terms, priced))
     }
 }
 

@@ -13,7 +13,7 @@ fn example(code: u16) -> Value {
 }
 
 /// Publishes the version in force on the Sunday with every weekly rate of it `cents` higher.
-fn correct(core: &mut Core, cents: i64) {
+pub(crate) fn correct(core: &mut Core, cents: i64) {
     let mut version = pack("MA000004").versions("p").unwrap().remove(4);
     for it in &mut version.classifications {
         it.hourly = None;
@@ -21,6 +21,17 @@ fn correct(core: &mut Core, cents: i64) {
     }
     let request = serde_json::to_value(PublishAward { version, replace: true }).unwrap();
     core.call(BOX, 1, &request).unwrap();
+}
+
+/// Applies the events of one core to another.
+fn replay(from: &Core, to: &mut Core) {
+    for (tenant, code, version, payload) in from.events.clone() {
+        let mut changes = Vec::new();
+        let mut staging = contract::Staging::new(&to.memory, &mut changes);
+        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
+        drop(staging);
+        to.install(tenant, &changes);
+    }
 }
 
 #[test]
@@ -64,6 +75,20 @@ fn a_correction_keeps_what_was_known_before() {
     );
     assert_eq!(found("total")["recomputed"], "241.05");
     assert_eq!(found("charge.total")["accepted"], accepted["charge"]);
+    // Without the template today there is no charge; what is paid is compared all the same.
+    let retire = ENTRY.operations.iter().find(|it| it.shape.name == "rates.retire-template");
+    let mut retired = Core::new();
+    replay(&core, &mut retired);
+    retired.now_us = 3_500;
+    let template = json!({"code": "labour-hire", "version": 1});
+    retired.call(T, retire.unwrap().code, &template).unwrap();
+    let replayed = retired.call(T, 86, &id).unwrap();
+    assert_eq!(replayed["then"]["identical"], true);
+    let now = &replayed["now"];
+    assert_eq!((&now["total"], &now["charge"]), (&json!("241.05"), &json!(null)));
+    assert!(now["refused"].as_str().unwrap().contains("labour-hire"), "{now}");
+    assert_eq!(now["identical"], false);
+    assert!(now["differences"].as_array().unwrap().iter().any(|it| it["field"] == "rate"));
     // Corrected again: each edition stays findable.
     core.now_us = 4_000;
     correct(&mut core, 7_600);
@@ -73,13 +98,7 @@ fn a_correction_keeps_what_was_known_before() {
     assert_eq!(core.call(T, 86, &id).unwrap()["then"]["identical"], true);
     // The history is rebuilt by a replay of the log.
     let mut rebuilt = Core::new();
-    for (tenant, code, version, payload) in core.events.clone() {
-        let mut changes = Vec::new();
-        let mut staging = contract::Staging::new(&rebuilt.memory, &mut changes);
-        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
-        drop(staging);
-        rebuilt.install(tenant, &changes);
-    }
+    replay(&core, &mut rebuilt);
     assert_eq!(rebuilt.memory.rows, core.memory.rows);
     assert_eq!(rebuilt.call(T, 64, &as_known(2_500)).unwrap()["total"], "232.30");
     let unknown = json!({"id": "4096"});

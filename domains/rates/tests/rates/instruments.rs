@@ -112,6 +112,48 @@ fn an_agreement_below_the_award_is_lifted_to_its_base() {
     );
 }
 
+/// The floor is the counterpart's, as it was known at the moment asked for.
+#[test]
+fn the_floor_of_a_counterpart_is_the_one_known_then() {
+    let mut core = core();
+    let mut request = instrument("EA-HIGHER", "enterprise-agreement", 90);
+    request["instrument"]["counterparts"] = json!([{"classification": "retail-employee-level-1",
+        "award_classification": "retail-employee-level-4"}]);
+    core.call(T, 8, &request).unwrap();
+    core.now_us = 2_000;
+    // A correction: 38 dollars a week are one dollar an hour.
+    crate::history::correct(&mut core, 3_800);
+    let mut asked = covered(&[("agreement", "EA-HIGHER")]);
+    for (us, floor) in [(1_999, "28.12"), (2_000, "29.12")] {
+        asked["quote"]["as_known_at_us"] = json!(us);
+        let reply = core.call(T, 84, &asked).unwrap();
+        assert_eq!(
+            reply["instruments"][1]["lifted"],
+            json!({"own": "23.90", "floor": floor, "floor_of": "MA000004"})
+        );
+    }
+    // Of a person of 17 years it is the junior's, which levels 1 to 3 have.
+    request["instrument"]["counterparts"][0]["award_classification"] =
+        json!("retail-employee-level-2");
+    request["replace"] = json!(true);
+    core.call(T, 8, &request).unwrap();
+    asked["quote"]["person"] = json!({"date_of_birth": "2008-01-01"});
+    let reply = core.call(T, 84, &asked).unwrap();
+    // (1032.00 x 60 % + 38.00) / 38; its own is 90 % of 605.34 / 38.
+    assert_eq!(
+        reply["instruments"][1]["lifted"],
+        json!({"own": "14.34", "floor": "17.29", "floor_of": "MA000004"})
+    );
+    // A counterpart that the award does not have is named by its place.
+    request["instrument"]["counterparts"][0]["award_classification"] = json!("no-such");
+    core.call(T, 8, &request).unwrap();
+    let refusal = core.refusal(T, 84, &asked);
+    assert_eq!(
+        (refusal.0.as_str(), refusal.1.as_str()),
+        ("ClassificationUnknown", "coverage.agreement.floor.classification")
+    );
+}
+
 #[test]
 fn a_stretch_is_paid_by_whoever_pays_it_more() {
     let mut core = core();
@@ -177,6 +219,18 @@ fn compliance_is_by_period_and_entitlement() {
     assert_eq!(core.refusal(T, 85, &json!({"periods": []})).0, "Empty");
     let many: Vec<Value> = (0..65).map(|_| period(json!([]))).collect();
     assert_eq!(core.refusal(T, 85, &json!({"periods": many})).0, "TooMany");
+    for amount in ["1000000000.01", "-1000000000.01"] {
+        let periods = [period(json!([])), period(sunday_paid(amount))];
+        let refusal = core.refusal(T, 85, &json!({"periods": periods}));
+        assert_eq!(
+            (refusal.0.as_str(), refusal.1.as_str()),
+            ("PaidOutOfRange", "periods[1].paid[0].amount")
+        );
+    }
+    // What was taken back counts against what was paid.
+    let back =
+        json!([{"rule": "sunday", "amount": "232.30"}, {"rule": "sunday", "amount": "-0.01"}]);
+    assert_eq!(check(&mut core, vec![period(back)], false)["shortfall"], "0.01");
     let mut bad = period(json!([]));
     bad["quote"]["award"] = json!("MA999999");
     let refusal = core.refusal(T, 85, &json!({"periods": [bad]}));

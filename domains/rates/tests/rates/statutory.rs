@@ -49,9 +49,14 @@ fn the_super_guarantee_rises_by_year() {
         assert_eq!(percent(&table, day, Some(State::Wa), None), expected);
     }
     assert!(table.find(date("2002-06-30"), None, None).is_none());
-    for (day, base) in
-        [("2019-12-01", "55270.00"), ("2020-12-01", "57090.00"), ("2021-12-01", "58920.00")]
-    {
+    for (day, base) in [
+        ("2019-12-01", "55270.00"),
+        ("2020-12-01", "57090.00"),
+        ("2021-12-01", "58920.00"),
+        ("2022-12-01", "60220.00"),
+        ("2023-12-01", "62270.00"),
+        ("2024-12-01", "65070.00"),
+    ] {
         let limit = table.find(date(day), None, None).unwrap().base_max.unwrap();
         assert_eq!(limit.amount, money(base));
     }
