@@ -40,11 +40,11 @@ fn pages_are_put_together_and_checked_against_their_own_count() {
         (vec![page(1, 9, 400_001, &[1])], Err(AnswerError::TooLong(400_001))),
     ] {
         let mut list = AnswerList::default();
-        let mut last = Ok(true);
+        let mut follows = Ok(true);
         for page in &pages {
-            last = list.take(page);
+            follows = list.take(page);
         }
-        assert_eq!(last, expected);
+        assert_eq!(follows, expected);
     }
     for broken in ["", "{", r#"{"_meta":{}}"#, r#"{"results":[]}"#, "[]", "<html>"] {
         let refused = AnswerList::default().take(broken.as_bytes()).unwrap_err();
