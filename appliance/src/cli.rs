@@ -9,6 +9,7 @@ mod flags;
 mod import;
 mod init;
 mod inspect;
+mod pack;
 mod quote;
 mod rotate;
 mod serve;
@@ -45,6 +46,7 @@ enum Command {
     Demo(demo::Demo),
     Quote(quote::QuoteFlags),
     Import(import::Import),
+    Pack(pack::Pack),
     Check(check::Check),
     Inspect(inspect::Inspect),
     Doctor(doctor::Doctor),
@@ -62,6 +64,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Quote(quote) => quote.run(),
         Command::Import(import) => import.run(),
+        Command::Pack(pack) => pack.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),

@@ -4,6 +4,8 @@
 mod certificates;
 #[path = "commands/identities.rs"]
 mod identities;
+#[path = "commands/packs.rs"]
+mod packs;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
