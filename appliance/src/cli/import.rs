@@ -23,6 +23,9 @@ use self::files::Files;
 use crate::ask;
 use crate::operations;
 
+/// What is said when the box goes away in the middle.
+const AGAIN: &str = "the import did not end: repeat it, it goes on from what is there";
+
 /// Import the Fair Work Commission's pay database, and compare its years
 #[derive(Debug, Args)]
 pub(crate) struct Import {
@@ -96,8 +99,8 @@ impl Fwc {
         let is_good = is_readable && (self.accept_good || reports.iter().all(FileReport::is_clean));
         let published = if is_good && !self.check {
             let client = ask::connect(self.rpc)?;
-            publish::rows(&client, rows)?;
-            Some(rates::publish(&client)?)
+            publish::rows(&client, rows).context(AGAIN)?;
+            Some(rates::publish(&client).context(AGAIN)?)
         } else {
             None
         };
