@@ -16,7 +16,7 @@ fn treatment(percent: &str, inclusive: bool) -> Treatment<'static> {
 /// Nearest cent, half a cent up (s.9-90(1)); inside a price it is one eleventh (s.9-70, s.9-75).
 #[test]
 fn tax_of_one_supply_is_rounded_half_up() {
-    for (percent, inclusive, cents, expected) in [
+    let supplies = [
         ("10", false, 0, 0),
         ("10", false, 4, 0),
         ("10", false, 5, 1),
@@ -34,7 +34,9 @@ fn tax_of_one_supply_is_rounded_half_up() {
         ("9.975", false, 10_000, 998),
         ("10", false, -5, -1),
         ("10", true, -11, -1),
-    ] {
+    ];
+    println!("GST of one supply: {} amounts", supplies.len());
+    for (percent, inclusive, cents, expected) in supplies {
         let found = treatment(percent, inclusive).tax(cents);
         assert_eq!(found, expected, "{percent} {inclusive} {cents}");
     }

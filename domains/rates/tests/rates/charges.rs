@@ -101,6 +101,7 @@ fn the_annual_workbook() {
     assert_eq!(yearly, ["784.7000", "6793.8205", "2565.8569", "850.0000", "300.0000"]);
     assert_eq!(charge.pay.times(year).unwrap().decimal(2).unwrap(), "58292.00");
     assert_eq!(charge.cost.times(year).unwrap().decimal(4).unwrap(), "69586.3774");
+    println!("charge workbook: 3 charge rates, 3 margins, {} yearly figures", yearly.len() + 2);
 }
 
 #[test]
@@ -113,7 +114,9 @@ fn overtime_hours_carry_no_super() {
             ],
             "margin": {"of-pay": "15.00"}}"#,
     );
-    for (pay, rate) in [("44.25", "52.96725"), ("59.00", "70.62300"), ("73.75", "88.27875")] {
+    let rates = [("44.25", "52.96725"), ("59.00", "70.62300"), ("73.75", "88.27875")];
+    println!("charge workbook: {} overtime rates", rates.len());
+    for (pay, rate) in rates {
         let overtime = charge(&template, money(pay), HourKind::Overtime);
         assert_eq!(overtime.exact.decimal(5).unwrap(), rate);
         let ordinary = charge(&template, money(pay), HourKind::Ordinary);

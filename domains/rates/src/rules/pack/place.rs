@@ -123,16 +123,13 @@ impl<'t> Places<'t> {
         let set = version.map_or("", |it| it.rules.as_str());
         let own = self.named("rules", "name", set);
         let Some(line) = own.0 else { return own };
-        let Some((number, path)) = rest.split_once(']') else {
-            return self.beside(("rules", "name", set), table);
-        };
+        // A list as a whole is shown at its first entry.
+        let (number, path) = rest.split_once(']').unwrap_or(("0", ""));
         let key = path.trim_start_matches('.').split(['.', '[']).next().unwrap_or_default();
-        let mut after = self.tables.iter().skip_while(|it| it.from < line - 1).skip(1);
-        let mut of_set = after.by_ref().take_while(|it| it.heading != "rules");
-        let nth = number
-            .parse()
-            .ok()
-            .and_then(|nth| of_set.by_ref().filter(|it| it.heading == table).nth(nth));
+        let after = self.tables.iter().skip_while(|it| it.from < line);
+        let mut same =
+            after.take_while(|it| it.heading != "rules").filter(|it| it.heading == table);
+        let nth = number.parse().ok().and_then(|nth| same.nth(nth));
         nth.map_or(own, |it| self.table(it, key))
     }
 
@@ -163,6 +160,11 @@ impl<'t> Places<'t> {
             P::RatesFromUnknown { operative_from, .. } => version(operative_from, "rates_from"),
             P::RuleSetTwice { name } => self.named("rules", "name", name),
             P::JuniorIds { .. } => (None, "juniors.age.fwc".to_owned()),
+            P::Version(error)
+                if [".weekly", ".hourly", ".annual"].iter().any(|it| error.field.ends_with(it)) =>
+            {
+                version(&error.operative_from, &error.rule)
+            }
             P::Version(error) => self.rule(pack, error),
             P::ExampleRefused { name, .. } => self.named("example", "name", name),
             P::ExampleWrong { name, .. } => self.beside(("example", "name", name), "total"),
