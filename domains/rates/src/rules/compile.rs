@@ -7,6 +7,7 @@
 //! here, so that what compiles is complete: no minute of the week is without a rate.
 
 mod check;
+mod codes;
 mod day;
 mod layout;
 mod practice;
@@ -17,6 +18,7 @@ mod who;
 use values::{Currency, Date, Hours, Money};
 
 use super::award::{AwardVersion, Classification, Employment, MissedBreak, OvertimeBy, Rule};
+use codes::Codes;
 use layout::Memory;
 use price::{column, prices};
 
@@ -140,8 +142,7 @@ pub struct VersionTables {
     /// Its classifications, as published.
     pub classifications: Vec<Classification>,
     pub(crate) overtime_by: OvertimeBy,
-    /// Positions in `classifications`, sorted by code.
-    by_code: Vec<u16>,
+    by_code: Codes,
     /// FWC ids with positions in `classifications`, sorted by id.
     by_fwc: Vec<(u32, u16)>,
     /// By classification times three plus employment; `None` where it is not offered.
@@ -176,7 +177,7 @@ impl VersionTables {
             reasons: CAUSES.iter().map(|it| (*it).to_owned()).collect(),
             classifications: version.classifications.clone(),
             overtime_by: version.overtime_by,
-            by_code: positions(&version.classifications),
+            by_code: Codes::new(&version.classifications),
             by_fwc: fwc_positions(&version.classifications),
             tables: Vec::with_capacity(version.classifications.len() * Employment::ALL.len()),
             prices: prices(version),
@@ -236,9 +237,7 @@ impl VersionTables {
             let at = self.by_fwc.binary_search_by_key(&id, |it| it.0).ok()?;
             self.by_fwc[at].1
         } else {
-            let code = |it: &u16| self.classifications[usize::from(*it)].code.as_str();
-            let at = self.by_code.binary_search_by(|it| code(it).cmp(name)).ok()?;
-            self.by_code[at]
+            self.by_code.find(&self.classifications, name)?
         };
         Some(usize::from(position))
     }
@@ -284,7 +283,7 @@ impl VersionTables {
             + self.reasons.iter().map(String::capacity).sum::<usize>()
             + of(&self.classifications)
             + self.classifications.iter().map(texts).sum::<usize>()
-            + of(&self.by_code)
+            + self.by_code.bytes()
             + of(&self.by_fwc)
             + of(&self.tables)
             + of(&self.prices)
@@ -381,13 +380,6 @@ fn rule_texts(version: &AwardVersion) -> Vec<RuleText> {
     let penalties = version.penalties.iter().map(|it| text(it, false));
     let overtime = version.overtime.iter().map(|it| text(it, true));
     penalties.chain(overtime).chain(version.missed_breaks.iter().map(missed)).collect()
-}
-
-fn positions(classifications: &[Classification]) -> Vec<u16> {
-    let count = u16::try_from(classifications.len()).expect("checked against the limit");
-    let mut positions: Vec<u16> = (0..count).collect();
-    positions.sort_by_key(|it| classifications[usize::from(*it)].code.as_str());
-    positions
 }
 
 fn fwc_positions(classifications: &[Classification]) -> Vec<(u32, u16)> {

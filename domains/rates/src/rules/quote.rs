@@ -186,6 +186,7 @@ impl<'r> Terms<'r> {
                 let pay = walk::Pay::new(self.table, layout, self.position);
                 let buffers = (&mut priced.lines, &mut priced.personal);
                 let mut walk = walk::Walk::new(self, pay, local, buffers);
+                let mut breaks = resolve::Gaps::default();
                 for shift in order.iter() {
                     let shift = usize::from(*shift);
                     let span = &priced.spans[shift];
@@ -194,7 +195,7 @@ impl<'r> Terms<'r> {
                         walk.work(span.start, span.end, span.offset);
                         continue;
                     }
-                    let breaks = resolve::breaks(local, roster, shift, span)?;
+                    resolve::breaks(local, roster, shift, span, &mut breaks)?;
                     let mut from = (span.start, span.offset);
                     for it in breaks.as_slice() {
                         walk.work(from.0, it.start, from.1);

@@ -7,9 +7,12 @@ use super::check::{VersionError, VersionProblem, in_part};
 use super::price::column_of;
 use super::{RulePrice, VersionTables, check, who};
 use crate::rules::award::{
-    Allowance, AllowanceUnit, AwardVersion, BreakPay, Day, Employment, MinimumPer, PaidAs,
-    RateKind, ScaleBy, Step, Window,
+    Allowance, AllowanceUnit, AwardVersion, BreakPay, Classification, Day, Employment, MinimumPer,
+    PaidAs, RateKind, ScaleBy, Step, Window,
 };
+
+/// A classification that no scale is named after.
+const NO_SCALE: u16 = u16::MAX;
 
 /// Minutes of a day.
 const DAY_MINUTES: i32 = 24 * 60;
@@ -24,10 +27,12 @@ pub(crate) struct Practice {
     pub(crate) missed_breaks: Vec<Missed>,
     pub(crate) higher_duties: Vec<Higher>,
     pub(crate) allowances: Vec<Priced>,
-    /// Whether any allowance is paid unclaimed.
-    pub(crate) has_automatic: bool,
+    /// Which allowances are paid unclaimed.
+    pub(crate) automatic: Vec<u16>,
     /// Sorted by code.
     pub(crate) scales: Vec<CompiledScale>,
+    /// By position of a classification: the index of the scale of the same name, or [`NO_SCALE`].
+    scale_of: Vec<u16>,
     pub(crate) has_supported_wage: bool,
 }
 
@@ -40,14 +45,22 @@ impl Practice {
         missed_breaks: Vec::new(),
         higher_duties: Vec::new(),
         allowances: Vec::new(),
-        has_automatic: false,
+        automatic: Vec::new(),
         scales: Vec::new(),
+        scale_of: Vec::new(),
         has_supported_wage: false,
     };
 
     /// The bit of a flag.
     pub(crate) fn flag(&self, name: &str) -> Option<u32> {
         self.flags.binary_search_by(|it| it.as_str().cmp(name)).ok().map(|at| 1 << at)
+    }
+
+    /// The scale whose name is that of the classification at `position`.
+    #[inline]
+    pub(crate) fn scale_at(&self, position: usize) -> Option<&CompiledScale> {
+        let at = self.scale_of.get(position).copied().unwrap_or(NO_SCALE);
+        self.scales.get(usize::from(at))
     }
 
     /// The scale of a name.
@@ -239,14 +252,22 @@ impl Builder<'_> {
         }
         let mut scales = self.scales(tables)?;
         scales.sort_by(|one, other| one.code.cmp(&other.code));
+        let scale_of = |it: &Classification| {
+            let at = scales.binary_search_by(|scale| scale.code.cmp(&it.code)).ok();
+            at.map_or(NO_SCALE, |at| u16::try_from(at).expect("checked against the limit"))
+        };
+        let scale_of = version.classifications.iter().map(scale_of).collect();
+        let indices = (0..).zip(&allowances);
+        let automatic = indices.filter(|it: &(u16, &Priced)| it.1.automatic).map(|it| it.0);
         Ok(Some(Box::new(Practice {
             kinds: self.kinds(tables),
             minimums: self.minimums(tables),
             missed_breaks,
             higher_duties: self.higher_duties(tables),
-            has_automatic: allowances.iter().any(|it| it.automatic),
+            automatic: automatic.collect(),
             allowances,
             scales,
+            scale_of,
             has_supported_wage: version.supported_wage.is_some(),
             flags: self.flags.clone(),
         })))

@@ -126,9 +126,7 @@ impl Tally {
 /// Empties the tallies.
 pub(super) fn begin(practice: &Practice, tallies: &mut Vec<Tally>) {
     tallies.clear();
-    if practice.has_automatic {
-        tallies.resize(practice.allowances.len(), Tally::default());
-    }
+    tallies.resize(practice.automatic.len(), Tally::default());
 }
 
 /// Counts one shift for every allowance whose conditions hold.
@@ -139,9 +137,9 @@ pub(super) fn tally(
     facts: &Facts,
     tallies: &mut [Tally],
 ) {
-    for (it, tally) in practice.allowances.iter().zip(tallies) {
-        let holds = it.automatic
-            && it.filter.holds(employment, seen.day_bit, facts.kind, seen.flags)
+    for (at, tally) in practice.automatic.iter().zip(tallies) {
+        let it = &practice.allowances[usize::from(*at)];
+        let holds = it.filter.holds(employment, seen.day_bit, facts.kind, seen.flags)
             && it.positions.has(facts.position)
             && it.overtime_above.is_none_or(|above| above < facts.overtime)
             && it.hours_above.is_none_or(|above| above < facts.worked)
@@ -206,8 +204,9 @@ pub(super) fn pay<R: Roster + ?Sized>(
     priced: &mut Priced,
 ) -> Result<(), QuoteError> {
     let practice: &Practice = terms.version.practice.as_deref().unwrap_or(&full::NO_PRACTICE);
-    for (at, tally) in priced.tallies.iter().enumerate() {
+    for (at, tally) in practice.automatic.iter().zip(&priced.tallies) {
         if Money::ZERO < tally.amount {
+            let at = usize::from(*at);
             priced.allowances.push(tally.line(&practice.allowances[at], at, None));
         }
     }

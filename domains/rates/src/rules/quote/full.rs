@@ -47,8 +47,12 @@ impl Own {
             Some(rate) => it.hourly_of(rate + weekly, version.week),
             None => table.minimum + it.hourly_of(weekly, version.week),
         };
-        let share = |rate: Money| self.capacity.map_or(rate, |capacity| rate.percent(capacity));
-        HourlyRates { minimum: share(table.minimum), ordinary: share(ordinary + hourly) }
+        HourlyRates { minimum: self.share(table.minimum), ordinary: self.share(ordinary + hourly) }
+    }
+
+    /// The assessed share of a rate, to the cent.
+    fn share(&self, rate: Money) -> Money {
+        self.capacity.map_or(rate, |capacity| rate.percent(capacity))
     }
 }
 
@@ -99,30 +103,36 @@ pub(super) fn walk<'r, R: Roster + ?Sized>(
     let pay = Pay::new(terms.table, layout, terms.position);
     let mut walk = Walk::new(terms, pay, local, (lines, personal));
     walk.has_more = true;
+    let mut gaps = Gaps::default();
     for (at, shift) in order.iter().enumerate() {
         let shift = usize::from(*shift);
         let span = &spans[shift];
         let shown = period.show(roster, shift, span, &course, (&mut own, walk.personal))?;
         if at == 0 {
             *position = shown.position;
-            *minimum_hourly = period.own.rates(terms.version, shown.table, shown.position).minimum;
+            *minimum_hourly = period.own.share(shown.table.minimum);
         }
         walk.pay = shown.pay;
         walk.begin_shift(shift, span);
         course.begin(&mut walk, span);
         walk.caps = period.caps(roster, shift, &shown, &course);
-        let gaps = resolve::breaks(local, roster, shift, span)?;
+        resolve::breaks(local, roster, shift, span, &mut gaps)?;
         let missed = period.missed(&shown, walk.personal);
         let owed = (&gaps, missed.map(|it| it.0));
-        let duties = period.duties(roster, shift, span, &shown, owed, (&mut own, walk.personal))?;
-        let mut pieces = Pieces { walk: &mut walk, own: shown.pay, duties: &duties, missed };
+        let mut duties = None;
+        if 0 < roster.duties_count(shift) {
+            let own = (&mut own, &mut *walk.personal);
+            duties = Some(period.duties(roster, shift, span, &shown, owed, own)?);
+        }
+        let mut pieces =
+            Pieces { walk: &mut walk, own: shown.pay, duties: duties.as_ref(), missed };
         let worked = pieces.shift(span, &gaps);
-        walk.pay = duties.whole_pay().unwrap_or(shown.pay);
+        walk.pay = duties.and_then(|it| it.whole_pay()).unwrap_or(shown.pay);
         let next = order.get(at + 1).map(|next| &spans[usize::from(*next)]);
         let day = shown.seen.day();
         let ends_day = next.is_none_or(|it| (it.start + it.offset).div_euclid(DAY_MINUTES) != day);
         course.pad(&period, &mut walk, &shown, worked, ends_day);
-        if practice.has_automatic {
+        if !practice.automatic.is_empty() {
             let facts = claims::Facts {
                 kind: shown.kind,
                 position: shown.position,
@@ -153,8 +163,7 @@ impl<'r, 'p> Period<'r, 'p> {
     ) -> Result<Self, QuoteError> {
         let version = terms.version;
         let practice = version.practice.as_deref().unwrap_or(&NO_PRACTICE);
-        let code = &version.classifications[terms.position].code;
-        let scale = terms.scale.or_else(|| practice.scale(code));
+        let scale = terms.scale.or_else(|| practice.scale_at(terms.position));
         let mut flags = 0;
         let mut capacity = None;
         if let Some(person) = particulars.person {

@@ -146,15 +146,16 @@ pub(super) fn instant(
     resolve(local.days, moment, field)
 }
 
-/// Resolves and checks the breaks of one shift.
+/// Resolves and checks the breaks of one shift, in place of those in `it`.
 pub(super) fn breaks<R: Roster + ?Sized>(
     local: Local<'_>,
     roster: &R,
     shift: usize,
     span: &Span,
-) -> Result<Gaps, QuoteError> {
+    it: &mut Gaps,
+) -> Result<(), QuoteError> {
+    it.count = 0;
     let Local { calendar, days, .. } = local;
-    let mut it = Gaps::default();
     for at in 0..roster.breaks_count(shift) {
         let (from, to) = roster.unpaid_break(shift, at);
         let start_field = Field::Break { shift, at, end: End::Start };
@@ -188,5 +189,5 @@ pub(super) fn breaks<R: Roster + ?Sized>(
             return Err(field.refuse(QuoteProblem::BreaksOverlap { other }));
         }
     }
-    Ok(it)
+    Ok(())
 }

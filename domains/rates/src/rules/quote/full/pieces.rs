@@ -33,6 +33,10 @@ impl<'r> Duties<'r> {
         Ok(Self { intervals: [None; DUTIES_COUNT_MAX], count: 0, is_whole: false })
     }
 
+    fn iter(&self) -> impl Iterator<Item = &Duty<'r>> {
+        self.intervals.iter().flatten()
+    }
+
     /// Whose rates pay the whole shift, and what is made up after it.
     pub(super) fn whole_pay(&self) -> Option<Pay<'r>> {
         self.intervals[0].filter(|_| self.is_whole).and_then(|it| it.pay)
@@ -71,7 +75,7 @@ impl<'r> Duties<'r> {
 pub(super) struct Pieces<'w, 'r> {
     pub(super) walk: &'w mut Walk<'r>,
     pub(super) own: Pay<'r>,
-    pub(super) duties: &'w Duties<'r>,
+    pub(super) duties: Option<&'w Duties<'r>>,
     pub(super) missed: Option<(&'r Missed, u32)>,
 }
 
@@ -118,7 +122,7 @@ impl Pieces<'_, '_> {
 
     /// Pays a missed break on top, each part of it at the classification it was worked at.
     fn added(&mut self, column: u32, (mut from, to): (i32, i32), reason: u16) {
-        for duty in self.duties.intervals.iter().flatten() {
+        for duty in self.duties.into_iter().flat_map(Duties::iter) {
             let (start, end) = (duty.start.max(from), duty.end.min(to));
             let Some(higher) = duty.missed.filter(|_| start < end) else {
                 continue;
@@ -136,7 +140,7 @@ impl Pieces<'_, '_> {
 
     /// Walks a piece, each part of it at the rates of the classification it was worked at.
     fn piece(&mut self, mut from: i32, to: i32) {
-        for duty in self.duties.intervals.iter().flatten() {
+        for duty in self.duties.into_iter().flat_map(Duties::iter) {
             let Some(pay) = duty.pay else {
                 continue;
             };
