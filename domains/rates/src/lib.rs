@@ -1,8 +1,7 @@
 //! Award pay and charge rates, exact to the cent.
 //!
-//! Awards, public holidays and charge templates are published once and compiled into flat tables
-//! on every core; a quote is then a walk through them. The arithmetic is in [`rules`], apart from
-//! any record: read `rules/quote.rs` for how a shift becomes lines.
+//! What is published is compiled into flat tables on every core; a quote is a walk through them. The
+//! arithmetic is in [`rules`]: read `rules/quote.rs` for how a shift becomes lines.
 //!
 //! Invariants:
 //! - what is published compiles: a version with a gap, an overlap or a contradiction is refused;
@@ -45,13 +44,14 @@ pub use publish_holidays::{HolidaysNow, PublishHolidays};
 pub use publish_instrument::{InstrumentNow, PublishInstrument};
 pub use publish_statutory::{PublishStatutory, StatutoryNow};
 pub use queries::{
-    ArchivedQuote, ArchivedQuoteReply, AwardDates, Awards, AwardsReply, Charge, ChargeCost,
-    ChargeQuote, ChargeQuoteReply, ChargeReply, ChargedLine, CheckCompliance, CheckTemplate,
-    ClassificationRate, ClassificationReply, Classify, ComplianceReply, Contestant, Coverage,
-    CoverageReply, Difference, FindStatutory, Lift, LineCharge, PayCheck, PeriodPaid, PeriodReply,
-    Quote, QuoteAllowance, QuoteCoverage, QuoteLine, QuoteReply, QuoteRoster, Recall, Recalled,
-    Recomputed, Replay, Replayed, RosterReply, SettledLine, ShowTemplate, StatutoryReply,
-    TemplateCheck, TemplateReply, Under, WorkerQuote, WorkerShifts,
+    ArchivedQuote, ArchivedQuoteReply, AwardDates, Awards, AwardsReply, BatchReply, BatchTotal,
+    BatchWorker, Charge, ChargeCost, ChargeQuote, ChargeQuoteReply, ChargeReply, ChargedLine,
+    CheckCompliance, CheckTemplate, ClassificationRate, ClassificationReply, Classify,
+    ComplianceReply, Contestant, Coverage, CoverageReply, Difference, FindStatutory, Lift,
+    LineCharge, PayCheck, PeriodPaid, PeriodReply, Quote, QuoteAllowance, QuoteBatch,
+    QuoteCoverage, QuoteLine, QuoteReply, QuoteRoster, Recall, Recalled, Recomputed, Replay,
+    Replayed, RosterReply, SettledLine, ShowTemplate, StatutoryReply, TemplateCheck, TemplateReply,
+    Under, WorkerQuote, WorkerRefusal, WorkerShifts,
 };
 pub use records::{AcceptedCharge, AcceptedQuote, Country, QuoteId, VersionKey};
 pub use reference::{Reference, Scratch};
@@ -91,9 +91,8 @@ contract::domain! {
         EditionKept = 9 @ 1,
     }
     commands { PublishAward = 1, PublishHolidays = 2, DefineTemplate = 3, AcceptQuote = 4,
-        ApproveTemplate = 5, RetireTemplate = 6, PublishStatutory = 7,
-        PublishInstrument = 8 }
+        ApproveTemplate = 5, RetireTemplate = 6, PublishStatutory = 7, PublishInstrument = 8 }
     queries { Quote = 64, QuoteRoster = 65, Charge = 66, Classify = 67, Awards = 68, Recall = 69,
-        ShowTemplate = 80, ChargeQuote = 81, CheckTemplate = 82, FindStatutory = 83,
-        QuoteCoverage = 84, CheckCompliance = 85, Replay = 86 }
+        QuoteBatch = 70, ShowTemplate = 80, ChargeQuote = 81, CheckTemplate = 82,
+        FindStatutory = 83, QuoteCoverage = 84, CheckCompliance = 85, Replay = 86 }
 }

@@ -1,6 +1,7 @@
 //! Questions: they read published data and accepted quotes, and change nothing.
 
 mod awards;
+mod batch;
 mod charge;
 mod charge_lines;
 mod charge_quote;
@@ -17,6 +18,7 @@ mod template;
 mod twin;
 
 pub use awards::{AwardDates, Awards, AwardsReply};
+pub use batch::{BatchReply, BatchTotal, BatchWorker, QuoteBatch, WorkerRefusal};
 pub use charge::{Charge, ChargeCost, ChargeReply};
 pub use charge_lines::LineCharge;
 pub use charge_quote::{ChargeQuote, ChargeQuoteReply, ChargedLine};

@@ -3,6 +3,7 @@
 
 use std::iter;
 
+use contract::Denial;
 use rkyv::rancor::{Fallible, Source};
 use rkyv::ser::{Allocator, Writer};
 use rkyv::string::{ArchivedString, StringResolver};
@@ -11,6 +12,7 @@ use rkyv::with::{ArchiveWith, SerializeWith};
 use rkyv::{Archive, Place, Serialize, SerializeUnsized};
 use values::{Currency, Date, Hours, LocalTime, Money, Percent};
 
+use super::batch::{ArchivedBatchReply, ArchivedBatchWorker, BatchTotal, WorkerRefusal};
 use super::quote::{ArchivedQuoteLine, ArchivedQuoteReply, QuoteAllowance};
 use super::roster::{ArchivedRosterReply, ArchivedWorkerQuote};
 use crate::rules::paid::PaidFor;
@@ -180,6 +182,52 @@ pub(super) struct WorkerTwin<'a> {
     pub(super) worker: &'a str,
     #[rkyv(omit_bounds)]
     pub(super) quote: QuoteTwin<'a>,
+}
+
+/// Twin of one worker of a batch.
+#[derive(Archive, Serialize)]
+#[rkyv(as = ArchivedBatchWorker, serialize_bounds(__S: Allocator + Writer, __S::Error: Source))]
+pub(super) struct BatchWorkerTwin<'a> {
+    #[rkyv(with = Borrowed, omit_bounds)]
+    pub(super) worker: &'a str,
+    pub(super) currency: Currency,
+    pub(super) hours: Hours,
+    pub(super) total: Money,
+    #[rkyv(omit_bounds)]
+    pub(super) quote: Option<QuoteTwin<'a>>,
+    pub(super) refused: Option<WorkerRefusal>,
+}
+
+impl<'a> BatchWorkerTwin<'a> {
+    /// A worker without a price; the refusal's words are few and rare.
+    pub(super) fn refused(worker: &'a str, denial: &Denial) -> Self {
+        Self {
+            worker,
+            currency: Currency::default(),
+            hours: Hours::ZERO,
+            total: Money::ZERO,
+            quote: None,
+            refused: Some(WorkerRefusal {
+                refusal: denial.name.to_owned(),
+                field: denial.field.to_string(),
+                detail: denial.detail.to_string(),
+            }),
+        }
+    }
+}
+
+/// Twin of the reply to a frame of a batch.
+#[derive(Archive, Serialize)]
+#[rkyv(as = ArchivedBatchReply, serialize_bounds(__S: Allocator + Writer, __S::Error: Source))]
+pub(super) struct BatchTwin<'a> {
+    pub(super) first: u64,
+    pub(super) next: u64,
+    #[rkyv(omit_bounds)]
+    pub(super) workers: Vec<BatchWorkerTwin<'a>>,
+    pub(super) priced: u32,
+    pub(super) refused: u32,
+    pub(super) shifts: u32,
+    pub(super) totals: Vec<BatchTotal>,
 }
 
 /// Twin of a roster's reply.

@@ -5,7 +5,9 @@ use crate::core::{BOX, Core, T, sunday};
 use crate::support::{PACKS, pack, read};
 use contract::{Failure, Kind, Staging, Stored, Tenant};
 use rates::rules::shift::Shift;
-use rates::{ENTRY, PublishAward, QuoteRoster, Reference, Refusal, WorkerShifts, roster_file};
+use rates::{
+    ENTRY, PublishAward, QuoteBatch, QuoteRoster, Reference, Refusal, WorkerShifts, roster_file,
+};
 use serde_json::{Value, json};
 
 #[test]
@@ -52,6 +54,65 @@ fn a_borrowed_reply_archives_to_the_same_bytes_and_the_same_json() {
         owned.encode(&mut again);
         assert_eq!(again, bytes);
     }
+}
+
+/// Ten thousand workers in frames that come back in another order: each is priced or refused on its
+/// own, and what a frame comes to does not depend on the others.
+#[test]
+fn a_batch_of_ten_thousand_goes_by_in_frames() {
+    const WORKERS: usize = 10_000;
+    let mut core = Core::with_packs();
+    let quote: rates::Quote = serde_json::from_value(sunday()).unwrap();
+    let worker = |at: usize| {
+        let mut quote = quote.clone();
+        if at % 1_000 == 999 {
+            quote.classification = "nobody".to_owned();
+        }
+        WorkerShifts { worker: format!("W{at}"), quote }
+    };
+    let frames: Vec<QuoteBatch> = (0..WORKERS)
+        .step_by(1_024)
+        .map(|first| QuoteBatch {
+            first: u64::try_from(first).unwrap(),
+            workers: (first..WORKERS.min(first + 1_024)).map(worker).collect(),
+            totals_only: first != 0,
+        })
+        .collect();
+    let (mut priced, mut refused, mut total) = (0, 0, values::Money::ZERO);
+    for frame in frames.iter().rev() {
+        let mut payload = Vec::new();
+        frame.encode(&mut payload);
+        assert!(payload.len() < 1 << 20, "a frame is a payload: {} bytes", payload.len());
+        let bytes = core.archived(T, 70, &payload).unwrap();
+        let reply = rates::BatchReply::decode(&bytes).unwrap();
+        let mut json = Vec::new();
+        (ENTRY.operation(70).unwrap().to_json)(&bytes, &mut json).unwrap();
+        assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&reply).unwrap());
+        assert_eq!(reply.first, frame.first);
+        assert_eq!(reply.next, frame.first + u64::try_from(frame.workers.len()).unwrap());
+        for (asked, got) in frame.workers.iter().zip(&reply.workers) {
+            assert_eq!(asked.worker, got.worker);
+            let is_priced = asked.quote.classification != "nobody";
+            assert_eq!(got.refused.is_none(), is_priced);
+            assert_eq!(got.quote.is_some(), is_priced && !frame.totals_only);
+        }
+        priced += reply.priced;
+        refused += reply.refused;
+        total += reply.totals.iter().map(|it| it.total).sum::<values::Money>();
+    }
+    assert_eq!((priced, refused), (9_990, 10));
+    assert_eq!(total.to_string(), "2320677.00");
+    let mut two = json!({"first": 7, "workers": [{"worker": "a", "quote": sunday()},
+        {"worker": "b", "quote": sunday()}]});
+    two["workers"][1]["quote"]["shifts"][0]["end"] = json!("2025-07-13T09:00");
+    let reply = core.call(T, 70, &two).unwrap();
+    assert_eq!(reply["workers"][0]["quote"]["total"], "232.30");
+    assert_eq!(
+        reply["workers"][1]["refused"],
+        json!({"refusal": "Backwards", "field": "shifts[0].end",
+            "detail": "shifts[0].end is 2025-07-13T09:00, not after the start 2025-07-13T10:00"})
+    );
+    assert_eq!((&reply["next"], &reply["priced"]), (&json!(9), &json!(1)));
 }
 
 #[test]
@@ -270,7 +331,7 @@ fn the_roster_file_says_where_it_is_wrong() {
 #[test]
 fn every_operation_has_an_example_that_works() {
     let mut core = crate::templates::core();
-    for code in [1, 2, 3, 4, 5, 7, 8, 64, 65, 66, 67, 68, 80, 81, 82, 83, 84, 85, 6] {
+    for code in [1, 2, 3, 4, 5, 7, 8, 64, 65, 66, 67, 68, 70, 80, 81, 82, 83, 84, 85, 6] {
         let operation = ENTRY.operation(code).unwrap();
         let example: Value = serde_json::from_str(operation.shape.example).unwrap();
         if let Err(failure) = core.call(BOX, code, &example) {
@@ -280,7 +341,7 @@ fn every_operation_has_an_example_that_works() {
     assert_eq!(ENTRY.operation(69).unwrap().kind(), Kind::Query);
     assert!(core.reference.downcast_ref::<Reference>().is_some());
     // Numbers of refusals are part of the wire contract.
-    assert_eq!(Refusal::SHAPES.len(), 45);
+    assert_eq!(Refusal::SHAPES.len(), 46);
     assert_eq!(Refusal::CurrenciesDiffer as u16, 28);
 }
 
@@ -299,7 +360,7 @@ fn damaged_archives_are_refused_or_answered() {
     };
     let workers = vec![WorkerShifts { worker: "a".to_owned(), quote: with_break }];
     QuoteRoster { workers }.encode(&mut payloads[1].1);
-    for code in [1, 2, 3, 4, 5, 6, 7, 8, 66, 67, 80, 81, 82, 83, 84, 85, 86] {
+    for code in [1, 2, 3, 4, 5, 6, 7, 8, 66, 67, 70, 80, 81, 82, 83, 84, 85, 86] {
         let operation = ENTRY.operation(code).unwrap();
         let mut payload = Vec::new();
         (operation.from_json)(operation.shape.example.as_bytes(), &mut payload).unwrap();
