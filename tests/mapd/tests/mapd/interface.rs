@@ -222,3 +222,36 @@ fn good_rows_of_bad_lists_are_offered() {
     assert!(own.import(&taken).is_good);
     assert_eq!(own.mirror("awards/MA000901/pay-rates").len(), 3);
 }
+
+/// Over TLS, whom it does not trust it does not tell the key.
+#[test]
+fn a_server_is_trusted_by_its_authority_alone() {
+    let real = TestBox::start();
+    let csv = real.file("c.csv", Database::invented(1, 4).classifications_csv(2025));
+    assert!(real.import(&["fwc", "--year", "2025", "--classification", &csv]).is_good);
+    let own = TestBox::start();
+    let url = format!("https://localhost:{}", real.server.https_port());
+    let key = real.key_file();
+    let authority = |of: &TestBox| {
+        let file = of.folder.path().join("data/tls/development-authority.pem");
+        file.to_str().unwrap().to_owned()
+    };
+    for (of, is_good) in [(&own, false), (&real, true)] {
+        let trusted = authority(of);
+        let done = own.import(&[
+            "fwc",
+            "--api",
+            &url,
+            "--key-file",
+            key.to_str().unwrap(),
+            "--pace-ms",
+            "0",
+            "--authorities",
+            &trusted,
+        ]);
+        assert_eq!(done.is_good, is_good, "{} {}", done.out, done.error);
+        assert_eq!(done.error.contains("--authorities names whom to trust"), !is_good);
+        assert!(!done.error.contains("again in"), "{}", done.error);
+    }
+    assert_eq!(own.mirror("awards/MA000901/pay-rates").len(), 4);
+}

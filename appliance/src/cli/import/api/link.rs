@@ -1,6 +1,7 @@
 //! One request to the interface, asked until it is answered: 429 and 5xx, broken connections and cut
 //! answers are asked again, as late as the server says.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -126,8 +127,12 @@ impl Link {
         }
         let mut answer = match request.call() {
             Ok(answer) => answer,
-            Err(error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_))) => {
-                return Err(error.into());
+            Err(
+                error @ (ureq::Error::BadUri(_) | ureq::Error::Http(_) | ureq::Error::HostNotFound),
+            ) => return Err(error).with_context(|| format!("asking {}", self.base)),
+            // What TLS says against the other side; it says the same when it is asked again.
+            Err(ureq::Error::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                return Err(error).context("--authorities names whom to trust");
             }
             Err(error) => return Ok(Attempt::Later { after: None, why: error.to_string() }),
         };
