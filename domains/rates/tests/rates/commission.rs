@@ -119,7 +119,7 @@ fn penalty_rows(rates: &BTreeMap<(String, String), Published>) -> Option<Vec<Row
             *left_out.entry(("names no weekly rate to join", weekly.1)).or_default() += 1;
         }
     }
-    println!("rows that do not join: {left_out:?}");
+    eprintln!("rows that do not join: {left_out:?}");
     Some(rows)
 }
 

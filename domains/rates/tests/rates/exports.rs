@@ -89,7 +89,8 @@ fn every_joined_row_of_2019_is_reproduced() {
             count(Outcome::Weekly);
         } else if is(of_salary) {
             count(Outcome::Annual);
-            let entry = contradictions.entry(key).or_insert((0, of_salary.unwrap(), hourly));
+            let entry =
+                contradictions.entry(key).or_insert_with(|| (0, of_salary.unwrap(), hourly));
             entry.0 += 1;
         } else {
             wrong
