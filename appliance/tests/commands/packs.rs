@@ -15,16 +15,16 @@ fn reference() -> std::path::PathBuf {
 
 /// The worked example of config/reference/README.md: the fenced pack that names a file.
 fn example() -> String {
-    let page = fs::read_to_string(reference().join("README.md")).unwrap();
+    let page = fs::read_to_string(reference().join("README.md")).expect("the page is there");
     let (_, rest) = page.split_once("```toml\n# my-award.toml").expect("the page has it");
-    let (pack, _) = rest.split_once("```").unwrap();
+    let (pack, _) = rest.split_once("```").expect("the pack ends");
     format!("# my-award.toml{pack}")
 }
 
 fn check(directory: &Path, pack: &str) -> (Option<i32>, Value) {
     let file = directory.join("my-award.toml");
-    fs::write(&file, pack).unwrap();
-    let answer = output(&["pack", "check", "--json", file.to_str().unwrap()]);
+    fs::write(&file, pack).expect("the directory can be written");
+    let answer = output(&["pack", "check", "--json", file.to_str().expect("a name in ASCII")]);
     (answer.status.code(), json(&answer))
 }
 
