@@ -138,7 +138,8 @@ impl VersionTables {
 fn limits(it: &OrdinaryHours) -> Limits {
     let day = 24 * 60;
     let mut limits = Limits {
-        daily_max: it.daily_max.minutes(),
+        // A whole day is no limit: two shifts that start on one day can be longer together.
+        daily_max: if it.daily_max.minutes() < day { it.daily_max.minutes() } else { u32::MAX },
         weekly_max: it.weekly_max.minutes(),
         has_more: false,
         beyond_agreed: it.beyond_agreed,

@@ -28,10 +28,16 @@ pub(super) struct Course {
     averaging_weeks: i32,
     averaging_minutes: u32,
     averaging_index: Option<i32>,
+    /// How many weeks an averaging period has; 0 where no kind of shift has one. Ordinary hours of
+    /// every kind count.
+    averaging_span: i32,
 }
 
 impl Course {
     pub(super) fn new(period: &Period<'_, '_>, first: Option<i32>) -> Result<Self, QuoteError> {
+        let layout = |kind| period.version.layout(period.terms.table, kind);
+        let layouts = (0..=period.practice.kinds.len()).filter_map(layout);
+        let averaging_span = layouts.map(|it| i32::from(it.limits.averaging_weeks)).max();
         let mut course = Self {
             last_end: None,
             day: period.terms.pay_period_start.days() - 1,
@@ -45,6 +51,7 @@ impl Course {
             averaging_weeks: 0,
             averaging_minutes: 0,
             averaging_index: None,
+            averaging_span: averaging_span.unwrap_or(0),
         };
         if let Some(before) = period.particulars.before {
             course.consecutive = before.consecutive_days;
@@ -86,7 +93,7 @@ impl Course {
             self.day_paid = 0;
         }
         self.week = walk.week;
-        let weeks = i32::from(walk.pay.limits.averaging_weeks);
+        let weeks = self.averaging_span;
         if 0 < weeks {
             let week = (day - walk.period_start_day).div_euclid(WEEK_DAYS);
             let index = (week + self.averaging_weeks).div_euclid(weeks);
