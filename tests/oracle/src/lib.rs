@@ -1,4 +1,4 @@
-//! Random pay periods over every pack, priced twice: by the rates engine, and by `oracle.py`, which
+//! Random pay periods over every pack, priced twice: by the rates engine, and by `python/oracle.py`, which
 //! was written from the pack format and the awards alone.
 //!
 //! [`period`] makes pay periods from a seed, [`engine`] prices them through the domain's own door,

@@ -1,4 +1,4 @@
-//! The Python program, one request and one answer at a time.
+//! The Python program `python/oracle.py`, one request and one answer at a time.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -26,8 +26,10 @@ impl Second {
         if !probe.status().is_ok_and(|it| it.success()) {
             return None;
         }
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle.py");
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/oracle.py");
         let mut child = Command::new("python3")
+            // Leaves no compiled files among the sources.
+            .arg("-B")
             .arg(program)
             .arg(reference())
             .stdin(Stdio::piped())
