@@ -1,28 +1,32 @@
-//! What happened. Each event carries what it leaves behind.
+//! What happened. Each event carries what it leaves behind; what it replaces is taken from the records.
 
 use contract::Batch;
 use rkyv::{Archive, Deserialize, Serialize};
 use values::Date;
 
-use crate::records::{ListKey, Tally, Whole};
-use crate::rules::list::PriceList;
-use crate::rules::tax::TaxTable;
+use crate::history::{Former, Known, Was};
+use crate::records::{ListEdition, ListKey, Tally, TaxesEdition, TaxesKey, Whole};
 
 /// A version of a price list was published, or took the place of the one with its code and first day.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct ListPublished {
     /// The version.
-    pub list: PriceList,
+    pub edition: ListEdition,
     /// What the tenant has with it.
     pub tally: Tally,
 }
 
 impl ListPublished {
     pub(crate) fn key(&self) -> ListKey {
-        ListKey { code: self.list.code.clone(), valid_from: self.list.valid_from }
+        let list = &self.edition.list;
+        ListKey { code: list.code.clone(), valid_from: list.valid_from }
     }
     pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
-        batch.put(&self.key(), &self.list);
+        let key = self.key();
+        if let Some(former) = batch.view().load::<ListEdition>(&key) {
+            Former::keep(Was::List(former), self.edition.known.from_us, &self.tally, batch);
+        }
+        batch.put(&key, &self.edition);
         batch.put(&Whole, &self.tally);
     }
 }
@@ -36,6 +40,10 @@ pub struct ListRetired {
     pub valid_from: Option<Date>,
     /// The last day it applies.
     pub last_day: Date,
+    /// Since when that is known.
+    pub known: Known,
+    /// What the tenant has with it.
+    pub tally: Tally,
 }
 
 impl ListRetired {
@@ -44,9 +52,12 @@ impl ListRetired {
     }
     pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
         let key = self.key();
-        if let Some(mut list) = batch.view().load::<PriceList>(&key) {
+        if let Some(former) = batch.view().load::<ListEdition>(&key) {
+            let mut list = former.list.clone();
             list.valid_until = Some(self.last_day);
-            batch.put(&key, &list);
+            Former::keep(Was::List(former), self.known.from_us, &self.tally, batch);
+            batch.put(&key, &ListEdition { list, known: self.known });
+            batch.put(&Whole, &self.tally);
         }
     }
 }
@@ -55,17 +66,21 @@ impl ListRetired {
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct TaxesPublished {
     /// The table.
-    pub table: TaxTable,
+    pub edition: TaxesEdition,
     /// What the tenant has with it.
     pub tally: Tally,
 }
 
 impl TaxesPublished {
-    pub(crate) fn key(&self) -> String {
-        self.table.code.clone()
+    pub(crate) fn key(&self) -> TaxesKey {
+        TaxesKey(self.edition.table.code.clone())
     }
     pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
-        batch.put(&self.table.code, &self.table);
+        let key = self.key();
+        if let Some(former) = batch.view().load::<TaxesEdition>(&key) {
+            Former::keep(Was::Taxes(former), self.edition.known.from_us, &self.tally, batch);
+        }
+        batch.put(&key, &self.edition);
         batch.put(&Whole, &self.tally);
     }
 }

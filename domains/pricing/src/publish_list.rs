@@ -6,7 +6,8 @@ use contract::{
 use values::{ArchivedDate, Date};
 
 use crate::events::ListPublished;
-use crate::records::{LISTS_COUNT_MAX, ListKey, Tally, Whole};
+use crate::history::Known;
+use crate::records::{LISTS_COUNT_MAX, ListEdition, ListKey, Tally, Whole};
 use crate::rules::list::{PriceList, limits};
 use crate::rules::tax::name_problem;
 use crate::{Pricing, Refusal, refuse};
@@ -17,6 +18,7 @@ contract::message! {
         /// The version, complete.
         pub list: PriceList,
         /// Whether it may take the place of a different version with the same first day: a correction.
+        /// What was known before stays to be asked for.
         #[serde(default)]
         pub replace: bool,
     }
@@ -51,7 +53,7 @@ impl Request for PublishList {
     fn touches(request: &ArchivedPublishList, touched: &mut Touched) {
         // An invalid code is refused by the decision, which then needs no record.
         if name_problem(&request.list.code, limits::CODE_BYTES_MAX).is_none() {
-            touched.record::<PriceList>(&ListKey {
+            touched.record::<ListEdition>(&ListKey {
                 code: request.list.code.to_string(),
                 valid_from: request.list.valid_from.as_ref().map(ArchivedDate::to_native),
             });
@@ -76,8 +78,8 @@ impl Decide<Pricing> for PublishList {
             changed,
         };
         let key = ListKey { code: list.code.clone(), valid_from: list.valid_from };
-        let former: Option<PriceList> = ask.view.load(&key);
-        if former.as_ref() == Some(&list) {
+        let former: Option<ListEdition> = ask.view.load(&key);
+        if former.as_ref().is_some_and(|it| it.list == list) {
             return Ok(reply(false));
         }
         let mut tally: Tally = ask.view.load(&Whole).unwrap_or_default();
@@ -95,7 +97,11 @@ impl Decide<Pricing> for PublishList {
             )));
         }
         let answer = reply(true);
-        events.push(ListPublished { list, tally })?;
+        if former.is_some() {
+            tally.replace(ask.view);
+        }
+        let edition = ListEdition { list, known: Known::now(ask.cx) };
+        events.push(ListPublished { edition, tally })?;
         Ok(answer)
     }
 }

@@ -5,7 +5,8 @@ use contract::{
 };
 
 use crate::events::TaxesPublished;
-use crate::records::{TAXES_COUNT_MAX, Tally, Whole};
+use crate::history::Known;
+use crate::records::{TAXES_COUNT_MAX, Tally, TaxesEdition, TaxesKey, Whole};
 use crate::rules::list::limits;
 use crate::rules::tax::{TaxTable, name_problem};
 use crate::{Pricing, Refusal, refuse};
@@ -16,7 +17,8 @@ contract::message! {
     pub struct PublishTaxes {
         /// The table, complete.
         pub table: TaxTable,
-        /// Whether it may take the place of a different table with its code.
+        /// Whether it may take the place of a different table with its code. What was known before stays
+        /// to be asked for.
         #[serde(default)]
         pub replace: bool,
     }
@@ -49,7 +51,7 @@ impl Request for PublishTaxes {
     fn touches(request: &ArchivedPublishTaxes, touched: &mut Touched) {
         // An invalid code is refused by the decision, which then needs no record.
         if name_problem(&request.table.code, limits::CODE_BYTES_MAX).is_none() {
-            touched.record::<TaxTable>(&request.table.code.to_string());
+            touched.record::<TaxesEdition>(&TaxesKey(request.table.code.to_string()));
             touched.record::<Tally>(&Whole);
         }
     }
@@ -64,8 +66,8 @@ impl Decide<Pricing> for PublishTaxes {
         let Self { table, replace } = self;
         table.check().map_err(|error| refuse::taxes(&error))?;
         let code = table.code.clone();
-        let former: Option<TaxTable> = ask.view.load(&code);
-        if former.as_ref() == Some(&table) {
+        let former: Option<TaxesEdition> = ask.view.load(&TaxesKey(code.clone()));
+        if former.as_ref().is_some_and(|it| it.table == table) {
             return Ok(PublishTaxesReply { code, changed: false });
         }
         let mut tally: Tally = ask.view.load(&Whole).unwrap_or_default();
@@ -78,7 +80,11 @@ impl Decide<Pricing> for PublishTaxes {
             let detail = format!("another table {code} is published; to change it, set replace");
             return Err(Refusal::TaxesExist.at("table.code").because(detail));
         }
-        events.push(TaxesPublished { table, tally })?;
+        if former.is_some() {
+            tally.replace(ask.view);
+        }
+        let edition = TaxesEdition { table, known: Known::now(ask.cx) };
+        events.push(TaxesPublished { edition, tally })?;
         Ok(PublishTaxesReply { code, changed: true })
     }
 }

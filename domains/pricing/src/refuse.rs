@@ -56,6 +56,9 @@ contract::refusals! {
     TaxesExist = 23 Conflict,
     /// A tenant has at most 64 tax tables.
     TooManyTaxes = 24 Conflict,
+    /// What was known at that moment is no longer kept: the oldest of 1024 replaced editions are
+    /// dropped.
+    HistoryDropped = 25 Missing,
 }
 
 impl From<&LineProblem> for Refusal {
@@ -86,6 +89,7 @@ impl From<&QuoteProblem> for Refusal {
             P::NoTaxRate { .. } => Self::NoTaxRate,
             P::AdjustmentUnknown(_) => Self::AdjustmentUnknown,
             P::CashStep(_) => Self::CashStepInvalid,
+            P::Dropped { .. } => Self::HistoryDropped,
         }
     }
 }

@@ -6,14 +6,15 @@ use contract::{
 use values::{ArchivedDate, Date};
 
 use crate::events::ListRetired;
-use crate::records::ListKey;
-use crate::rules::list::{PriceList, limits};
+use crate::history::Known;
+use crate::records::{ListEdition, ListKey, Tally, Whole};
+use crate::rules::list::limits;
 use crate::rules::tax::name_problem;
 use crate::{Pricing, Refusal};
 
 contract::message! {
     /// Gives a version of a price list an earlier end. Quotes for days up to it stay as they were; with
-    /// a last day before its first, it never applied.
+    /// a last day before its first, it never applied. What was known before stays to be asked for.
     pub struct RetireList {
         /// The list's code.
         pub code: String,
@@ -54,10 +55,11 @@ impl Request for RetireList {
     fn touches(request: &ArchivedRetireList, touched: &mut Touched) {
         // Nothing has an invalid code.
         if name_problem(&request.code, limits::CODE_BYTES_MAX).is_none() {
-            touched.record::<PriceList>(&ListKey {
+            touched.record::<ListEdition>(&ListKey {
                 code: request.code.to_string(),
                 valid_from: request.valid_from.as_ref().map(ArchivedDate::to_native),
             });
+            touched.record::<Tally>(&Whole);
         }
     }
 }
@@ -73,14 +75,17 @@ impl Decide<Pricing> for RetireList {
             return Err(Refusal::ListUnknown.at("code"));
         }
         let key = ListKey { code: code.clone(), valid_from };
-        let Some(list) = ask.view.load::<PriceList>(&key) else {
+        let Some(former) = ask.view.load::<ListEdition>(&key) else {
             let field = if valid_from.is_some() { "valid_from" } else { "code" };
             return Err(Refusal::ListUnknown.at(field));
         };
-        if let Some(valid_until) = list.valid_until.filter(|it| *it <= last_day) {
+        if let Some(valid_until) = former.list.valid_until.filter(|it| *it <= last_day) {
             return Ok(RetireListReply { code, valid_from, valid_until, changed: false });
         }
-        events.push(ListRetired { code: code.clone(), valid_from, last_day })?;
+        let mut tally: Tally = ask.view.load(&Whole).unwrap_or_default();
+        tally.replace(ask.view);
+        let known = Known::now(ask.cx);
+        events.push(ListRetired { code: code.clone(), valid_from, last_day, known, tally })?;
         Ok(RetireListReply { code, valid_from, valid_until: last_day, changed: true })
     }
 }

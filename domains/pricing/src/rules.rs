@@ -7,6 +7,7 @@ pub mod day;
 pub mod decimal;
 pub mod line;
 pub mod list;
+pub mod past;
 pub mod percentage;
 pub mod quote;
 pub mod tax;

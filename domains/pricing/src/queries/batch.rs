@@ -14,7 +14,7 @@ const QUOTES_COUNT_MAX: usize = 1_024;
 const BATCH_LINES_COUNT_MAX: usize = 4_096;
 
 contract::message! {
-    /// Many quotes, each for itself. One fault refuses the whole.
+    /// Many quotes, each for itself and as known at its own moment. One fault refuses the whole.
     pub struct QuoteBatch {
         /// At most 1,024 with 4,096 lines together.
         pub quotes: Vec<Quote>,
@@ -51,21 +51,20 @@ impl Answer<Pricing> for QuoteBatch {
         reply: &mut ReplySink<'_, BatchReply>,
     ) -> Result<(), Denial> {
         check_counts(request).map_err(|error| refuse::quote("", &error))?;
-        let books = ask.reference.books(ask.cx.tenant);
         let mut quotes = Vec::with_capacity(request.quotes.len());
         let mut steps = 0;
         let mut priced = Priced::default();
         for (at, quote) in Self::revive(request).quotes.into_iter().enumerate() {
-            quote
-                .price(books, &mut priced)
+            let (answer, count) = quote
+                .answer(ask.reference, ask.cx.tenant, &mut priced)
                 .map_err(|error| refuse::quote(&format!("quotes[{at}]."), &error))?;
-            steps += priced.steps.len() + priced.taken.len();
+            steps += count;
             if STEPS_COUNT_MAX < steps {
                 let problem = QuoteProblem::TooManySteps;
                 let error = QuoteError { field: "quotes".to_owned(), problem };
                 return Err(refuse::quote("", &error));
             }
-            quotes.push(quote.reply(&priced));
+            quotes.push(answer);
         }
         reply.put(&BatchReply { quotes });
         Ok(())

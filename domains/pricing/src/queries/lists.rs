@@ -5,10 +5,21 @@ use contract::{
 };
 use values::{ArchivedDate, Currency, Date};
 
-use crate::rules::book::Book;
+use crate::rules::book::Edition;
 use crate::rules::list::PriceList;
 use crate::rules::tax::TaxTable;
-use crate::{Pricing, Refusal};
+use crate::{Pricing, Refusal, refuse};
+
+/// Which of the shelves that a tenant sees is the box's.
+const SHARED: usize = 1;
+
+/// The moment that is asked for; the end of time when none is.
+fn known_us(asked: Option<&rkyv::Archived<u64>>, ask: &Ask<'_, Pricing>) -> Result<u64, Denial> {
+    let Some(known_us) = asked.map(|it| it.to_native()) else { return Ok(u64::MAX) };
+    let kept = ask.reference.check_kept(ask.cx.tenant, known_us);
+    kept.map_err(|error| refuse::quote("", &error))?;
+    Ok(known_us)
+}
 
 contract::message! {
     /// The versions of price lists that the caller's quotes see, the box's own too.
@@ -16,6 +27,10 @@ contract::message! {
         /// Only those that are valid on this day.
         #[serde(default)]
         pub on: Option<Date>,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC: by what was published
+        /// then. By what is published now when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// One version of one price list, without its prices.
@@ -46,6 +61,8 @@ contract::message! {
         pub prices: u32,
         /// Whether it is the box's and not the caller's tenant's own.
         pub shared: bool,
+        /// Since when it is known as it is here, in microseconds since 1970-01-01 UTC.
+        pub known_from_us: u64,
     }
 
     /// The versions; the tenant's own by code and first day, then the box's.
@@ -57,7 +74,8 @@ contract::message! {
 impl Reply for ListsReply {}
 
 impl ListSummary {
-    fn new(list: &PriceList, shared: bool) -> Self {
+    fn new(edition: &Edition<PriceList>, shared: bool) -> Self {
+        let list = &edition.what;
         Self {
             code: list.code.clone(),
             title: list.title.clone(),
@@ -72,6 +90,7 @@ impl ListSummary {
             sale: list.sale,
             prices: u32::try_from(list.prices.len()).expect("checked against the limit"),
             shared,
+            known_from_us: edition.from_us,
         }
     }
 }
@@ -97,13 +116,15 @@ impl Answer<Pricing> for Lists {
         reply: &mut ReplySink<'_, ListsReply>,
     ) -> Result<(), Denial> {
         let on = request.on.as_ref().map(ArchivedDate::to_native);
-        let seen = |it: &&PriceList| on.is_none_or(|on| it.is_valid_on(on));
-        let [own, shared] = ask.reference.books(ask.cx.tenant).books;
-        let own = own.into_iter().flat_map(Book::lists).filter(seen);
-        let own = own.map(|it| ListSummary::new(it, false));
-        let shared = shared.into_iter().flat_map(Book::lists).filter(seen);
-        let shared = shared.map(|it| ListSummary::new(it, true));
-        reply.put(&ListsReply { lists: own.chain(shared).collect() });
+        let known_us = known_us(request.as_known_at_us.as_ref(), &ask)?;
+        let mut lists = Vec::new();
+        for (at, shelf) in ask.reference.shelves(ask.cx.tenant).into_iter().enumerate() {
+            let Some(shelf) = shelf else { continue };
+            let known = shelf.book.lists_known(&shelf.past, known_us).into_iter();
+            let seen = known.filter(|it| on.is_none_or(|on| it.what.is_valid_on(on)));
+            lists.extend(seen.map(|it| ListSummary::new(it, at == SHARED)));
+        }
+        reply.put(&ListsReply { lists });
         Ok(())
     }
 }
@@ -116,6 +137,10 @@ contract::message! {
         /// The version's first day; the version without one when absent.
         #[serde(default)]
         pub valid_from: Option<Date>,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC: by what was published
+        /// then. By what is published now when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 }
 impl Reply for PriceList {}
@@ -141,8 +166,10 @@ impl Answer<Pricing> for ShowList {
         reply: &mut ReplySink<'_, PriceList>,
     ) -> Result<(), Denial> {
         let valid_from = request.valid_from.as_ref().map(ArchivedDate::to_native);
-        let books = ask.reference.books(ask.cx.tenant).books;
-        let found = books.into_iter().flatten().find_map(|it| it.list(&request.code, valid_from));
+        let known_us = known_us(request.as_known_at_us.as_ref(), &ask)?;
+        let shelves = ask.reference.shelves(ask.cx.tenant).into_iter().flatten();
+        let found = { shelves }
+            .find_map(|it| it.book.list_known(&it.past, known_us, &request.code, valid_from));
         reply.put(found.ok_or_else(|| {
             Refusal::ListUnknown.at(if valid_from.is_some() { "valid_from" } else { "code" })
         })?);
@@ -152,7 +179,12 @@ impl Answer<Pricing> for ShowList {
 
 contract::message! {
     /// The tax tables that the caller's lists may name, the box's own too.
-    pub struct Taxes {}
+    pub struct Taxes {
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC: by what was published
+        /// then. By what is published now when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
+    }
 
     /// The tax tables.
     pub open struct TaxesReply {
@@ -178,13 +210,14 @@ impl Request for Taxes {
 
 impl Answer<Pricing> for Taxes {
     fn answer(
-        _: &ArchivedTaxes,
+        request: &ArchivedTaxes,
         ask: Ask<'_, Pricing>,
         reply: &mut ReplySink<'_, TaxesReply>,
     ) -> Result<(), Denial> {
         let mut tables: Vec<TaxTable> = Vec::new();
-        for book in ask.reference.books(ask.cx.tenant).books.into_iter().flatten() {
-            for table in book.taxes() {
+        let known_us = known_us(request.as_known_at_us.as_ref(), &ask)?;
+        for shelf in ask.reference.shelves(ask.cx.tenant).into_iter().flatten() {
+            for table in shelf.book.taxes_known(&shelf.past, known_us) {
                 if !tables.iter().any(|it| it.code == table.code) {
                     tables.push(table.clone());
                 }

@@ -1,10 +1,13 @@
 //! Which price of a product applies.
 
+use std::iter;
+
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Stored,
 };
 use values::{Currency, Date};
 
+use crate::editions::Then;
 use crate::rules::book::Circumstances;
 use crate::rules::list::{ListTax, Price};
 use crate::{Pricing, refuse};
@@ -30,6 +33,10 @@ contract::message! {
         /// In which country.
         #[serde(default)]
         pub country: Option<String>,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC: by what was published
+        /// then. By what is published now when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// The price and the list it stands in.
@@ -81,11 +88,15 @@ impl Answer<Pricing> for Lookup {
             channel: asked.channel.as_deref(),
             country: asked.country.as_deref(),
         };
-        let books = ask.reference.books(ask.cx.tenant);
-        let found = circumstances
+        let (reference, tenant) = (ask.reference, ask.cx.tenant);
+        let product = asked.product.as_str();
+        let then = circumstances
             .check()
-            .and_then(|()| books.price(&asked.product, &circumstances))
+            .and_then(|()| reference.then(tenant, asked.as_known_at_us, iter::once(product)))
             .map_err(|error| refuse::quote("", &error))?;
+        let books = then.as_ref().map_or_else(|| reference.books(tenant), Then::books);
+        let found =
+            books.price(product, &circumstances).map_err(|error| refuse::quote("", &error))?;
         reply.put(&LookupReply {
             list: found.list.code.clone(),
             valid_from: found.list.valid_from,

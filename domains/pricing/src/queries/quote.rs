@@ -2,6 +2,7 @@
 
 use contract::{
     Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Stored,
+    Tenant,
 };
 use values::{Currency, Date};
 
@@ -9,8 +10,8 @@ use crate::rules::book::Circumstances;
 use crate::rules::decimal::{Decimal, Rounded};
 use crate::rules::line::{AskedLine, Step};
 use crate::rules::list::{AdjustmentKind, TaxRounding};
-use crate::rules::quote::{Asked, Books, Line, Priced, QuoteError};
-use crate::{Pricing, refuse};
+use crate::rules::quote::{Asked, Books, LINES_COUNT_MAX, Line, Priced, QuoteError};
+use crate::{Pricing, Reference, refuse};
 
 contract::message! {
     /// What products come to for one buyer on one day.
@@ -40,6 +41,10 @@ contract::message! {
         /// smallest coin is five cents. 1 to 10,000; 1 when absent.
         #[serde(default = "one")]
         pub cash_step: u32,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC: by what was published
+        /// then. By what is published now when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// What an adjustment changed.
@@ -137,12 +142,26 @@ const fn one() -> u32 {
 }
 
 impl Quote {
+    /// Prices it with the memory of `priced`, and tells how many steps and adjustments it has.
+    pub(crate) fn answer<'r>(
+        self,
+        reference: &'r Reference,
+        tenant: Tenant,
+        priced: &mut Priced<'r>,
+    ) -> Result<(QuoteReply, usize), QuoteError> {
+        // A quote with more lines is refused whatever it asks for.
+        let products = self.lines.iter().take(LINES_COUNT_MAX).map(|it| it.product.as_str());
+        let Some(then) = reference.then(tenant, self.as_known_at_us, products)? else {
+            self.price(reference.books(tenant), priced)?;
+            return Ok((self.reply(priced), priced.steps.len() + priced.taken.len()));
+        };
+        let mut priced = Priced::default();
+        self.price(then.books(), &mut priced)?;
+        Ok((self.reply(&priced), priced.steps.len() + priced.taken.len()))
+    }
+
     /// Prices it into `priced`.
-    pub(crate) fn price<'b>(
-        &self,
-        books: Books<'b>,
-        priced: &mut Priced<'b>,
-    ) -> Result<(), QuoteError> {
+    fn price<'b>(&self, books: Books<'b>, priced: &mut Priced<'b>) -> Result<(), QuoteError> {
         let asked = Asked {
             circumstances: Circumstances {
                 currency: self.currency,
@@ -160,7 +179,7 @@ impl Quote {
     }
 
     /// The answer.
-    pub(crate) fn reply(self, priced: &Priced<'_>) -> QuoteReply {
+    fn reply(self, priced: &Priced<'_>) -> QuoteReply {
         let Self { currency, date, lines, .. } = self;
         let money = |minor| Rounded::new(minor, currency);
         let line = |(asked, line): (AskedLine, &Line<'_>)| QuoteLine {
@@ -237,10 +256,11 @@ impl Answer<Pricing> for Quote {
         reply: &mut ReplySink<'_, QuoteReply>,
     ) -> Result<(), Denial> {
         let quote = Self::revive(request);
-        let books = ask.reference.books(ask.cx.tenant);
         let mut priced = Priced::default();
-        quote.price(books, &mut priced).map_err(|error| refuse::quote("", &error))?;
-        reply.put(&quote.reply(&priced));
+        let (answer, _) = quote
+            .answer(ask.reference, ask.cx.tenant, &mut priced)
+            .map_err(|error| refuse::quote("", &error))?;
+        reply.put(&answer);
         Ok(())
     }
 }

@@ -50,33 +50,97 @@ pub struct Found<'a> {
     pub price: &'a Price,
 }
 
+/// What was published, and when that was known. Moments are microseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition<T> {
+    /// The list or table.
+    pub what: T,
+    /// From this moment on.
+    pub from_us: u64,
+    /// Until just before this moment, when another took its place; absent while it is in force.
+    pub until_us: Option<u64>,
+}
+
+impl<T> Edition<T> {
+    /// Whether `known_us` knew it.
+    #[must_use]
+    pub fn is_known_at(&self, known_us: u64) -> bool {
+        self.from_us <= known_us && self.until_us.is_none_or(|it| known_us < it)
+    }
+}
+
 /// One price in the order of choice.
 #[derive(Debug, Clone)]
-struct Candidate {
-    list: Arc<PriceList>,
+pub(super) struct Candidate {
+    pub(super) list: Arc<Edition<PriceList>>,
     price: usize,
+}
+
+/// The prices of each product, in the order of choice.
+#[derive(Debug, Default)]
+pub(super) struct Products(BTreeMap<String, Vec<Candidate>>);
+
+impl Products {
+    /// Every price of `product`.
+    #[inline]
+    pub(super) fn of(&self, product: &str) -> &[Candidate] {
+        self.0.get(product).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Takes the prices of a list in.
+    pub(super) fn insert(&mut self, list: &Arc<Edition<PriceList>>) {
+        for (at, price) in list.what.prices.iter().enumerate() {
+            let candidates = self.0.entry(price.product.clone()).or_default();
+            let place = candidates.partition_point(|it| rank(&it.list.what) < rank(&list.what));
+            candidates.insert(place, Candidate { list: Arc::clone(list), price: at });
+        }
+    }
+
+    /// Forgets the prices of that very list.
+    pub(super) fn remove(&mut self, list: &Arc<Edition<PriceList>>) {
+        for price in &list.what.prices {
+            let Some(candidates) = self.0.get_mut(&price.product) else { continue };
+            candidates.retain(|it| !Arc::ptr_eq(&it.list, list));
+            if candidates.is_empty() {
+                self.0.remove(&price.product);
+            }
+        }
+    }
+
+    /// Sets the prices of one product, given in any order.
+    pub(super) fn set(&mut self, product: &str, mut candidates: Vec<Candidate>) {
+        candidates.sort_by(|a, b| rank(&a.list.what).cmp(&rank(&b.list.what)));
+        self.0.insert(product.to_owned(), candidates);
+    }
+
+    pub(super) fn has(&self, product: &str) -> bool {
+        self.0.contains_key(product)
+    }
 }
 
 /// Price lists and tax tables of one owner.
 #[derive(Debug, Default)]
 pub struct Book {
-    lists: BTreeMap<String, BTreeMap<Option<Date>, Arc<PriceList>>>,
-    products: BTreeMap<String, Vec<Candidate>>,
-    taxes: BTreeMap<String, TaxTable>,
+    lists: BTreeMap<String, BTreeMap<Option<Date>, Arc<Edition<PriceList>>>>,
+    pub(super) products: Products,
+    pub(super) taxes: BTreeMap<String, Arc<Edition<TaxTable>>>,
 }
 
 impl Book {
-    /// Takes a version of a list in, in place of one with its code and first day.
+    /// Takes a version of a list in that was always known, in place of one with its code and first
+    /// day.
     pub fn insert(&mut self, list: PriceList) {
+        self.insert_known(list, 0);
+    }
+
+    /// Takes a version of a list in that is known from a moment on, in microseconds since 1970-01-01
+    /// UTC, in place of one with its code and first day.
+    pub fn insert_known(&mut self, list: PriceList, from_us: u64) {
         self.remove(&list.code, list.valid_from);
-        let list = Arc::new(list);
-        for (at, price) in list.prices.iter().enumerate() {
-            let candidates = self.products.entry(price.product.clone()).or_default();
-            let place = candidates.partition_point(|it| rank(&it.list) < rank(&list));
-            candidates.insert(place, Candidate { list: Arc::clone(&list), price: at });
-        }
-        let versions = self.lists.entry(list.code.clone()).or_default();
-        versions.insert(list.valid_from, list);
+        let list = Arc::new(Edition { what: list, from_us, until_us: None });
+        self.products.insert(&list);
+        let versions = self.lists.entry(list.what.code.clone()).or_default();
+        versions.insert(list.what.valid_from, list);
     }
 
     /// Forgets a version of a list.
@@ -86,46 +150,50 @@ impl Book {
         if versions.is_empty() {
             self.lists.remove(code);
         }
-        for price in &list.prices {
-            let Some(candidates) = self.products.get_mut(&price.product) else { continue };
-            candidates.retain(|it| !Arc::ptr_eq(&it.list, &list));
-            if candidates.is_empty() {
-                self.products.remove(&price.product);
-            }
-        }
+        self.products.remove(&list);
     }
 
-    /// Takes a tax table in, in place of one with its code.
+    /// Takes a tax table in that was always known, in place of one with its code.
     pub fn insert_tax(&mut self, table: TaxTable) {
-        self.taxes.insert(table.code.clone(), table);
+        self.insert_tax_known(table, 0);
+    }
+
+    /// Takes a tax table in that is known from a moment on, in microseconds since 1970-01-01 UTC, in
+    /// place of one with its code.
+    pub fn insert_tax_known(&mut self, table: TaxTable, from_us: u64) {
+        let table = Arc::new(Edition { what: table, from_us, until_us: None });
+        self.taxes.insert(table.what.code.clone(), table);
     }
 
     /// The versions of all lists, by code and first day.
-    pub fn lists(&self) -> impl Iterator<Item = &PriceList> {
+    pub fn lists(&self) -> impl Iterator<Item = &Edition<PriceList>> {
         self.lists.values().flat_map(BTreeMap::values).map(Arc::as_ref)
     }
 
     /// One version of a list.
     #[must_use]
-    pub fn list(&self, code: &str, valid_from: Option<Date>) -> Option<&PriceList> {
+    pub fn list(&self, code: &str, valid_from: Option<Date>) -> Option<&Edition<PriceList>> {
         self.lists.get(code)?.get(&valid_from).map(Arc::as_ref)
     }
 
     /// The tax tables, by code.
-    pub fn taxes(&self) -> impl Iterator<Item = &TaxTable> {
-        self.taxes.values()
+    pub fn taxes(&self) -> impl Iterator<Item = &Edition<TaxTable>> {
+        self.taxes.values().map(Arc::as_ref)
     }
 
     /// The tax table with this code.
+    #[inline]
     #[must_use]
     pub fn tax(&self, code: &str) -> Option<&TaxTable> {
-        self.taxes.get(code)
+        self.taxes.get(code).map(|it| &it.what)
     }
 
     /// Every price of `product`, in the order of choice.
     pub fn prices(&self, product: &str) -> impl Iterator<Item = Found<'_>> {
-        let candidates = self.products.get(product).map_or(&[][..], Vec::as_slice);
-        candidates.iter().map(|it| Found { list: &it.list, price: &it.list.prices[it.price] })
+        self.products.of(product).iter().map(|it| {
+            let list = &it.list.what;
+            Found { list, price: &list.prices[it.price] }
+        })
     }
 
     /// The price that applies.
@@ -159,7 +227,7 @@ impl PriceList {
 }
 
 /// Sorts before what it goes before.
-fn rank(list: &PriceList) -> impl Ord {
+fn rank(list: &PriceList) -> impl Ord + use<'_> {
     let restricted = [&list.customer, &list.group, &list.channel, &list.country];
     (
         Reverse(list.priority),
@@ -167,6 +235,6 @@ fn rank(list: &PriceList) -> impl Ord {
         Reverse(restricted.map(Option::is_some)),
         Reverse(list.valid_from),
         (list.valid_until.is_none(), list.valid_until),
-        list.code.clone(),
+        list.code.as_str(),
     )
 }

@@ -104,6 +104,14 @@ pub enum QuoteProblem {
     /// The answer would be too long.
     #[error("come to more than {STEPS_COUNT_MAX} steps and adjustments; ask for fewer at a time")]
     TooManySteps,
+    /// A moment of which not all editions are kept.
+    #[error("is {asked_us}, but what was known is kept only from {whole_from_us} on")]
+    Dropped {
+        /// What was asked, in microseconds since 1970-01-01 UTC.
+        asked_us: u64,
+        /// From when on all is kept.
+        whole_from_us: u64,
+    },
 }
 
 fn refuse(field: impl Into<String>, problem: QuoteProblem) -> QuoteError {

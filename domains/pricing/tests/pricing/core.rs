@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use contract::{
-    Actor, Change, Cx, Decided, Failure, RowVisitor, Run, StoreKey, TableId, Tables, Tenant,
-    Touched,
+    Actor, Change, Cx, Decided, Failure, Key, Record, RowVisitor, Run, Staging, StoreKey, TableId,
+    Tables, Tenant, Touched,
 };
-use pricing::ENTRY;
+use pricing::{ENTRY, Former, Whole};
 use serde_json::{Value, json};
 
 /// Rows in memory; this domain upgrades nothing yet, so nothing is kept.
@@ -37,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) memory: Memory,
     pub(crate) reference: Box<dyn Any>,
     pub(crate) events: Vec<(Tenant, u16, u16, Vec<u8>)>,
+    pub(crate) now_us: u64,
 }
 
 /// Some tenant.
@@ -53,12 +54,13 @@ pub(crate) const TABLES: u16 = 69;
 
 impl Core {
     pub(crate) fn new() -> Self {
-        Self { memory: Memory::default(), reference: (ENTRY.reference)(), events: Vec::new() }
+        let (memory, events) = (Memory::default(), Vec::new());
+        Self { memory, reference: (ENTRY.reference)(), events, now_us: 1_000 }
     }
 
     /// A core with the same records and the same reference data.
     pub(crate) fn copy(&self) -> Self {
-        let mut copy = Self::new();
+        let mut copy = Self { now_us: self.now_us, ..Self::new() };
         for ((table, key), value) in &self.memory.rows {
             let value = value.as_slice();
             if ENTRY.replicated.contains(table) {
@@ -87,7 +89,20 @@ impl Core {
         Ok(serde_json::from_slice(&json).unwrap())
     }
 
-    /// As a shard does: whatever a command changes, it has named before.
+    /// A core that the events of this one were applied to.
+    pub(crate) fn replayed(&self) -> Self {
+        let mut replayed = Self { now_us: self.now_us, ..Self::new() };
+        for (tenant, code, version, payload) in &self.events {
+            let mut changes = Vec::new();
+            let mut staging = Staging::new(&replayed.memory, &mut changes);
+            assert!((ENTRY.replay)(&mut staging, *tenant, *code, *version, payload));
+            replayed.install(&changes);
+        }
+        replayed
+    }
+
+    /// As a shard does: whatever a command changes, it has named before; a former edition lives beside
+    /// the tally, which every command names.
     pub(crate) fn archived(
         &mut self,
         tenant: Tenant,
@@ -95,7 +110,7 @@ impl Core {
         payload: &[u8],
     ) -> Result<Vec<u8>, Failure> {
         let operation = ENTRY.operation(code).unwrap();
-        let cx = Cx::new(1_000, tenant, Actor(9), 0, 4096);
+        let cx = Cx::new(self.now_us, tenant, Actor(9), 0, 4096);
         let (reference, mut scratch) = (self.reference.as_ref(), (ENTRY.scratch)());
         let mut decided = Decided::default();
         match operation.run {
@@ -110,10 +125,12 @@ impl Core {
                 }
                 let mut touched = Touched::new();
                 (operation.touches)(payload, &mut touched).unwrap();
-                for change in &decided.changes {
+                for change in decided.changes.iter().filter(|it| it.table != Former::TABLE) {
                     let row = (change.slot, change.table, change.key);
                     assert!(touched.rows(tenant).any(|it| it == row), "{row:?} was not named");
                 }
+                let home = Whole.slot();
+                assert!(decided.changes.iter().all(|it| it.slot == home), "not one core's");
                 let changes = std::mem::take(&mut decided.changes);
                 self.install(&changes);
             }

@@ -7,7 +7,10 @@ use std::path::Path;
 use contract::Stored;
 use pricing::rules::list::{Model, PriceList};
 use pricing::rules::tax::TaxTable;
-use pricing::{ListPublished, ListRetired, Tally, TaxesPublished};
+use pricing::{
+    Former, Known, ListEdition, ListPublished, ListRetired, Tally, TaxesEdition, TaxesPublished,
+    Was,
+};
 use serde_json::json;
 use values::Date;
 
@@ -71,21 +74,37 @@ fn tax_table() -> TaxTable {
     .unwrap()
 }
 
+const KNOWN: Known = Known { from_us: 1_783_000_000_000_000, by: 9 };
+const TALLY: Tally =
+    Tally { lists: 3, taxes: 1, replaced: 1_025, whole_from_us: 1_782_000_000_000_000 };
+
+fn list_edition() -> ListEdition {
+    ListEdition { list: price_list(), known: KNOWN }
+}
+
+fn taxes_edition() -> TaxesEdition {
+    TaxesEdition { table: tax_table(), known: KNOWN }
+}
+
 #[test]
 fn records_keep_their_bytes() {
-    check("price_list_1", &price_list());
-    check("tax_table_1", &tax_table());
-    check("tally_1", &Tally { lists: 3, taxes: 1 });
+    check("list_edition_1", &list_edition());
+    check("taxes_edition_1", &taxes_edition());
+    check("tally_1", &TALLY);
+    let until_us = 1_784_000_000_000_000;
+    let former = |was| Former { replaced: 1_024, until_us, was };
+    check("former_1", &former(Was::List(list_edition())));
+    check("former_taxes_1", &former(Was::Taxes(taxes_edition())));
 }
 
 #[test]
 fn events_keep_their_bytes() {
-    let tally = Tally { lists: 3, taxes: 1 };
-    check("list_published_1", &ListPublished { list: price_list(), tally });
-    check("taxes_published_1", &TaxesPublished { table: tax_table(), tally });
+    check("list_published_1", &ListPublished { edition: list_edition(), tally: TALLY });
+    check("taxes_published_1", &TaxesPublished { edition: taxes_edition(), tally: TALLY });
     let day = |text: &str| Date::parse(text).unwrap();
-    let (valid_from, last_day) = (Some(day("2026-07-01")), day("2027-06-30"));
-    check("list_retired_1", &ListRetired { code: "retail".to_owned(), valid_from, last_day });
+    let (code, valid_from) = ("retail".to_owned(), Some(day("2026-07-01")));
+    let (known, tally, last_day) = (KNOWN, TALLY, day("2027-06-30"));
+    check("list_retired_1", &ListRetired { code, valid_from, last_day, known, tally });
 }
 
 /// What is stored reads back as the JSON it came from.

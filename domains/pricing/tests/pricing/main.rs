@@ -6,6 +6,7 @@ mod core;
 mod decimal;
 mod domain;
 mod golden;
+mod history;
 mod laws;
 mod list_refusals;
 mod oracles;
