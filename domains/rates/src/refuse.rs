@@ -110,7 +110,7 @@ impl From<&QuoteProblem> for Refusal {
             P::AwardUnknown(_) => Self::AwardUnknown,
             P::ClassificationUnknown(_) => Self::ClassificationUnknown,
             P::BeforeFirstVersion { .. } => Self::BeforeFirstVersion,
-            P::EmploymentNotOffered => Self::EmploymentNotOffered,
+            P::EmploymentNotOffered | P::ClassificationNotOffered => Self::EmploymentNotOffered,
             P::AnnualSalary => Self::AnnualSalary,
             P::HolidaysUnknown => Self::HolidaysUnknown,
             P::ShiftsEmpty => Self::Empty,

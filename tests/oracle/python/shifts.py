@@ -20,6 +20,14 @@ class Shifts(Terms):
                 (self.clock.instant(pause["start"]), self.clock.instant(pause["end"]))
                 for pause in it.get("unpaid_breaks", [])
             )
+            # Breaks that touch are one.
+            joined = []
+            for pause in breaks:
+                if joined and joined[-1][1] == pause[0]:
+                    joined[-1] = (joined[-1][0], pause[1])
+                else:
+                    joined.append(pause)
+            breaks = joined
             code = self.rates.classification(self.request["classification"], day, self.person)
             if self.rates.of(code) is None:
                 raise Refused(f"{code} is not offered")

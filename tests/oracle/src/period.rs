@@ -284,7 +284,10 @@ fn breaks(random: &mut Random, begin: i32, end: i32) -> Vec<UnpaidBreak> {
     };
     let mut from = begin;
     for _ in 0..wanted {
-        from = clear(from + coarse(random, 30, 330));
+        // Some breaks are written down in two parts that touch.
+        if from == begin || !random.chance(15) {
+            from = clear(from + coarse(random, 30, 330));
+        }
         let until = clear(from + *random.pick(&[10, 20, 29, 30, 30, 30, 45, 60]));
         if from < until && until < end {
             breaks.push(UnpaidBreak { start: moment(from), end: moment(until) });

@@ -47,12 +47,6 @@ fn priced(engine: &mut Engine, quote: &mut Quote) -> Result<QuoteReply, (String,
         match (claim, shift) {
             (Some(at), _) => drop(quote.claims.remove(at)),
             (_, Some(at)) if refused.0.contains(".duties[") => quote.shifts[at].duties.clear(),
-            // Of a salary by the year there is no rate by the hour.
-            _ if refused.0 == "employment"
-                && quote.shifts.iter().any(|it| !it.duties.is_empty()) =>
-            {
-                quote.shifts.iter_mut().for_each(|it| it.duties.clear());
-            }
             _ => return Err(refused),
         }
     }

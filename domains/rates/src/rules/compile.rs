@@ -30,6 +30,11 @@ pub(crate) use practice::{
 pub use price::Column;
 pub(crate) use price::{HourlyRates, RulePrice};
 
+/// Bytes that a list holds, without what its items point to.
+fn of<T>(list: &Vec<T>) -> usize {
+    list.capacity() * size_of::<T>()
+}
+
 /// From the previous cell's end to `until` (a minute of the day).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cell {
@@ -267,12 +272,9 @@ impl VersionTables {
         Employment::ALL.iter().find_map(employment).map(|it| it.minimum)
     }
 
-    /// Bytes that the tables take up in memory, the texts of classifications included.
+    /// Bytes that the tables take up in memory, with all texts and with what is asked of whole shifts.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        fn of<T>(list: &Vec<T>) -> usize {
-            list.capacity() * size_of::<T>()
-        }
         let texts =
             |it: &Classification| it.code.capacity() + it.title.capacity() + it.clause.capacity();
         let rules = |it: &RuleText| it.rule.capacity() + it.clause.capacity();
@@ -295,6 +297,7 @@ impl VersionTables {
             + of(&self.days)
             + of(&self.holidays)
             + of(&self.layout_ids)
+            + self.practice.as_ref().map_or(0, |it| it.bytes())
     }
 
     /// Takes in a reason and gives its index.

@@ -253,6 +253,8 @@ pub enum QuoteProblem {
     BeforeFirstVersion { start: Date, first: Date },
     #[error("is not offered for that classification by the award version")]
     EmploymentNotOffered,
+    #[error("is not offered for that kind of employment by the award version")]
+    ClassificationNotOffered,
     #[error("is paid an annual salary, which has no hourly lines")]
     AnnualSalary,
     #[error("cannot be checked for public holidays, no holiday table is published")]

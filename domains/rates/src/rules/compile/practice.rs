@@ -5,7 +5,7 @@ use values::{Money, half_up_div};
 
 use super::check::{VersionError, VersionProblem, in_part};
 use super::price::column_of;
-use super::{RulePrice, VersionTables, check, who};
+use super::{RulePrice, VersionTables, check, of, who};
 use crate::rules::award::{
     Allowance, AllowanceUnit, AwardVersion, BreakPay, Classification, Day, Employment, MinimumPer,
     PaidAs, RateKind, ScaleBy, Step, Window,
@@ -61,6 +61,35 @@ impl Practice {
     pub(crate) fn scale_at(&self, position: usize) -> Option<&CompiledScale> {
         let at = self.scale_of.get(position).copied().unwrap_or(NO_SCALE);
         self.scales.get(usize::from(at))
+    }
+
+    /// Bytes that it takes up in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let kind = |it: &Kind| {
+            let windows = of(&it.starts) + of(&it.ends) + of(&it.touches);
+            it.name.capacity() + of(&it.positions.0) + windows
+        };
+        let missed = |it: &Missed| of(&it.positions.0) + of(&it.columns);
+        let allowance =
+            |it: &Priced| it.code.capacity() + it.clause.capacity() + of(&it.positions.0);
+        let scale = |it: &CompiledScale| it.code.capacity() + of(&it.steps);
+        size_of::<Self>()
+            + of(&self.flags)
+            + self.flags.iter().map(String::capacity).sum::<usize>()
+            + of(&self.kinds)
+            + self.kinds.iter().map(kind).sum::<usize>()
+            + of(&self.minimums)
+            + self.minimums.iter().map(|it| of(&it.positions.0)).sum::<usize>()
+            + of(&self.missed_breaks)
+            + self.missed_breaks.iter().map(missed).sum::<usize>()
+            + of(&self.higher_duties)
+            + self.higher_duties.iter().map(|it| of(&it.positions.0)).sum::<usize>()
+            + of(&self.allowances)
+            + self.allowances.iter().map(allowance).sum::<usize>()
+            + of(&self.automatic)
+            + of(&self.scales)
+            + self.scales.iter().map(scale).sum::<usize>()
+            + of(&self.scale_of)
     }
 
     /// The scale of a name.

@@ -152,7 +152,7 @@ pub(super) fn walk<'r, R: Roster + ?Sized>(
 }
 
 fn longest(gaps: &Gaps) -> i32 {
-    gaps.as_slice().iter().map(|it| it.end - it.start).max().unwrap_or(0)
+    gaps.pauses().map(|(start, end)| end - start).max().unwrap_or(0)
 }
 
 impl<'r, 'p> Period<'r, 'p> {
@@ -395,9 +395,16 @@ impl<'r, 'p> Period<'r, 'p> {
             let position = self
                 .named(name, &shown.seen)
                 .map_err(|problem| Field::DutyClassification { shift, at }.refuse(problem))?;
+            let Some(table) = self.version.table_at(position, self.terms.employment) else {
+                let is_annual = self.version.classifications[position].annual.is_some();
+                return Err(Field::DutyClassification { shift, at }.refuse(if is_annual {
+                    QuoteProblem::AnnualSalary
+                } else {
+                    QuoteProblem::ClassificationNotOffered
+                }));
+            };
             // A kind of shift that the other classification does not have is plain work there.
-            let table = self.version.table_at(position, self.terms.employment);
-            let has_kind = table.is_some_and(|it| self.version.layout(it, shown.kind).is_some());
+            let has_kind = self.version.layout(table, shown.kind).is_some();
             let kind = if has_kind { shown.kind } else { 0 };
             let (table, mut pay) = self.pay(position, kind, shift, (&mut *own, &mut *personal))?;
             // Ordinary hours end as they do for the person's own classification.

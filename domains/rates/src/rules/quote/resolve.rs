@@ -38,6 +38,12 @@ impl Gaps {
         &self.gaps[..self.count]
     }
 
+    /// From when to when nothing is worked, in UTC minutes: breaks that touch are one.
+    pub(super) fn pauses(&self) -> impl Iterator<Item = (i32, i32)> {
+        let runs = self.as_slice().chunk_by(|one, next| one.end == next.start);
+        runs.filter_map(|run| Some((run.first()?.start, run.last()?.end)))
+    }
+
     /// How many of the UTC minutes `from` to `to` are breaks.
     pub(super) fn within(&self, from: i32, to: i32) -> i32 {
         self.as_slice().iter().map(|it| (it.end.min(to) - it.start.max(from)).max(0)).sum()

@@ -85,12 +85,12 @@ impl Pieces<'_, '_> {
         let break_min = self.missed.map_or(i32::MAX, |it| it.0.break_min);
         let mut worked = 0;
         let (mut at, mut since) = (span.start, span.start);
-        for gap in gaps.as_slice() {
-            worked += self.stretch(at, gap.start, since);
-            if break_min <= gap.end - gap.start {
-                since = gap.end;
+        for (start, end) in gaps.pauses() {
+            worked += self.stretch(at, start, since);
+            if break_min <= end - start {
+                since = end;
             }
-            at = gap.end;
+            at = end;
         }
         worked + self.stretch(at, span.end, since)
     }
