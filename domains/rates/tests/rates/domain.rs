@@ -4,7 +4,6 @@
 use crate::core::{BOX, Core, T, sunday};
 use crate::support::{PACKS, pack, read};
 use contract::{Failure, Kind, Staging, Stored, Tenant};
-use rates::rules::shift::Shift;
 use rates::{
     ENTRY, PublishAward, QuoteBatch, QuoteRoster, Reference, Refusal, WorkerShifts, roster_file,
 };
@@ -286,45 +285,6 @@ fn json_that_is_not_the_request_is_refused_with_its_field() {
         let error = from_json(request.to_string().as_bytes(), &mut Vec::new()).unwrap_err();
         assert_eq!(error.field, field);
         assert!(error.detail.contains(detail), "{}", error.detail);
-    }
-}
-
-#[test]
-fn the_roster_file_says_where_it_is_wrong() {
-    let good = "R1,MA000004,retail-employee-level-1,casual,NSW,2025-07-07,2025-07-13T10:00,2025-07-13T15:00,";
-    let file = |lines: &str| format!("{}\n{lines}\n", roster_file::HEADER);
-    let roster = roster_file::read(&file(&format!("{good}\n\n{good}"))).unwrap();
-    assert_eq!(roster.workers.len(), 1);
-    let WorkerShifts { quote, .. } = &roster.workers[0];
-    assert_eq!(quote.shifts.len(), 2);
-    let breaks =
-        good.to_owned() + "2025-07-13T11:00/2025-07-13T11:30;2025-07-13T12:00/2025-07-13T12:30";
-    let shift: Shift =
-        roster_file::read(&file(&breaks)).unwrap().workers[0].quote.shifts[0].clone();
-    assert_eq!(shift.unpaid_breaks.len(), 2);
-    for (text, expected) in [
-        ("worker\n".to_owned(), format!("line 1: expected the columns {}", roster_file::HEADER)),
-        (file("R1,MA000004"), "line 2: has 2 columns, expected 9".to_owned()),
-        (file(&good.replace("casual", "gig")), "line 2, employment: `gig` is none".to_owned()),
-        (file(&good.replace("NSW", "NZ")), "line 2, state: `NZ` is none".to_owned()),
-        (
-            file(&good.replace("2025-07-07", "2025-07")),
-            "line 2, pay_period_start: `2025-07` is not a date of the form YYYY-MM-DD".to_owned(),
-        ),
-        (
-            file(&good.replace("T15:00", "T25:00")),
-            "line 2, end: `2025-07-13T25:00` has time 25:00, expected 00:00 to 23:59".to_owned(),
-        ),
-        (
-            file(&(good.to_owned() + "11:00")),
-            "line 2, unpaid_breaks: `11:00` is not of the form start/end".to_owned(),
-        ),
-        (
-            file(&format!("{good}\n{}", good.replace("NSW", "VIC"))),
-            "line 3, state: differs from the line before, also of R1".to_owned(),
-        ),
-    ] {
-        assert_eq!(roster_file::read(&text).unwrap_err().to_string(), expected);
     }
 }
 

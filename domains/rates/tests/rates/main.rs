@@ -18,6 +18,7 @@ mod packs;
 mod people;
 mod practice;
 mod refusals;
+mod roster_files;
 mod schedules;
 mod shifts;
 mod statutory;
