@@ -6,6 +6,8 @@ mod certificates;
 mod identities;
 #[path = "commands/packs.rs"]
 mod packs;
+#[path = "commands/rosters.rs"]
+mod rosters;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -40,6 +40,12 @@ use crate::reference::Packs;
     quoin quote --rpc 127.0.0.1:9000 --file request.json --json\n  \
     jq .request week.json | quoin quote --file -\n  \
     quoin quote --rpc 127.0.0.1:9000 --roster in.csv --out out.csv\n\n\
+    Columns of a roster file, in this order: worker, award, classification, employment, state,\n\
+    pay_period_start, start, end, unpaid_breaks. After them, where a rate depends on it, the same in all\n\
+    rows of a pay period: date_of_birth, service_from, apprenticeship_from, supported_wage,\n\
+    agreed_weekly, person_flags, before_shift_end, before_consecutive_days, before_averaging_weeks,\n\
+    before_averaging_hours, period_claims; and of one shift: flags, agreed, duties\n\
+    (start/end/classification), claims (code or code:quantity). Several in one cell: with semicolons.\n\n\
     Classifications are codes of the pack, or fwc:<classification_fixed_id>.\n\
     Exit status: 0 priced, 1 refused; the message names the field.")]
 pub(crate) struct QuoteFlags {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Read};
 
-use rates::roster_file::{self, HEADER};
-use rates::{Quote, WorkerShifts};
+use rates::Quote;
+use rates::roster_file::{self, Columns, RowError};
 
 /// The longest row: a shift with some hundred breaks. In bytes.
 const ROW_BYTES_MAX: usize = 16 * 1024;
@@ -63,6 +63,7 @@ struct Group {
 /// A roster file being read.
 pub(super) struct Rows<R> {
     input: R,
+    columns: Columns,
     row: usize,
     group: Option<Group>,
     /// Digests of the workers and pay periods that have ended.
@@ -71,15 +72,12 @@ pub(super) struct Rows<R> {
 
 impl<R: BufRead> Rows<R> {
     /// Reads the first line, which names the columns.
-    pub(super) fn begin(input: R) -> io::Result<Result<Self, Refusal>> {
-        let mut rows = Self { input, row: 0, group: None, ended: BTreeSet::new() };
-        let header = rows.line()?.unwrap_or_else(|| Ok(String::new()));
-        let is_header = header.is_ok_and(|it| it.trim_start_matches('\u{feff}').trim() == HEADER);
-        let reason = format!("expected the columns {HEADER}");
-        Ok(if is_header {
-            Ok(rows)
-        } else {
-            Err(Refusal { row: 1, column: String::new(), reason })
+    pub(super) fn begin(mut input: R) -> io::Result<Result<Self, Refusal>> {
+        let header = line(&mut input)?.unwrap_or_else(|| Ok(String::new()));
+        let columns = header.and_then(|it| Columns::read(&it));
+        Ok(match columns {
+            Ok(columns) => Ok(Self { input, columns, row: 1, group: None, ended: BTreeSet::new() }),
+            Err(reason) => Err(Refusal { row: 1, column: String::new(), reason }),
         })
     }
 
@@ -134,7 +132,7 @@ impl<R: BufRead> Rows<R> {
         if group.pay_period_start.is_none() {
             group.pay_period_start = pay_period_start;
         }
-        if let Err((column, reason)) = group.take(text) {
+        if let Err(RowError { column, problem: reason }) = group.take(&self.columns, text) {
             group.refusals.push(Refusal { row, column: column.to_owned(), reason });
         }
         ended
@@ -168,64 +166,54 @@ impl<R: BufRead> Rows<R> {
 
     /// The next line without its end, or why it is none.
     fn line(&mut self) -> io::Result<Option<Result<String, String>>> {
-        let mut bytes = Vec::new();
-        let limit = u64::try_from(ROW_BYTES_MAX).expect("a small number");
-        let count = self.input.by_ref().take(limit).read_until(b'\n', &mut bytes)?;
-        if count == 0 {
-            return Ok(None);
-        }
-        self.row += 1;
-        if bytes.last() == Some(&b'\n') {
-            bytes.pop();
-        } else if count == ROW_BYTES_MAX {
-            self.input.skip_until(b'\n')?;
-            return Ok(Some(Err(format!("is longer than {ROW_BYTES_MAX} bytes"))));
-        }
-        if bytes.last() == Some(&b'\r') {
-            bytes.pop();
-        }
-        Ok(Some(String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())))
+        let line = line(&mut self.input)?;
+        self.row += usize::from(line.is_some());
+        Ok(line)
     }
+}
+
+fn line(input: &mut impl BufRead) -> io::Result<Option<Result<String, String>>> {
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(ROW_BYTES_MAX).expect("a small number");
+    let count = input.by_ref().take(limit).read_until(b'\n', &mut bytes)?;
+    if count == 0 {
+        return Ok(None);
+    }
+    if bytes.last() == Some(&b'\n') {
+        bytes.pop();
+    } else if count == ROW_BYTES_MAX {
+        input.skip_until(b'\n')?;
+        return Ok(Some(Err(format!("is longer than {ROW_BYTES_MAX} bytes"))));
+    }
+    if bytes.last() == Some(&b'\r') {
+        bytes.pop();
+    }
+    Ok(Some(String::from_utf8(bytes).map_err(|_| "is not UTF-8".to_owned())))
 }
 
 impl Group {
     /// Adds the shift of a row, or says which column is wrong.
-    fn take(&mut self, text: &str) -> Result<(), (&'static str, String)> {
-        let file = format!("{HEADER}\n{text}");
-        let roster = roster_file::read(&file).map_err(|it| (it.column, it.problem))?;
-        let Some(WorkerShifts { quote: read, .. }) = roster.workers.into_iter().next() else {
-            return Err(("", "has no shift".to_owned()));
-        };
+    fn take(&mut self, columns: &Columns, text: &str) -> Result<(), RowError> {
+        let read = columns.row(text)?.quote;
         let Some(quote) = &mut self.quote else {
             self.quote = Some(read);
             return Ok(());
         };
-        let same = [
-            ("award", quote.award == read.award),
-            ("classification", quote.classification == read.classification),
-            ("employment", quote.employment == read.employment),
-            ("state", quote.state == read.state),
-        ];
-        if let Some((column, _)) = same.into_iter().find(|it| !it.1) {
+        roster_file::join(quote, read).map_err(|column| {
             let problem = format!("differs from the rows before, also of {}", self.worker);
-            return Err((column, problem));
-        }
-        quote.shifts.extend(read.shifts);
-        Ok(())
+            RowError { column, problem }
+        })
     }
 }
 
 impl Period {
     /// The row and the column of a field of the request, such as `shifts[2].end`.
     pub(super) fn refusal(&self, field: &str, detail: &str) -> Refusal {
-        let parts = field.strip_prefix("shifts[").and_then(|it| it.split_once(']'));
-        let shift = parts.and_then(|(at, _)| self.rows.get(at.parse::<usize>().ok()?));
-        let rest = parts.map_or(field, |(_, rest)| rest.trim_start_matches('.'));
-        let column = rest.split(['.', '[']).next().unwrap_or_default();
-        let is_column = HEADER.split(',').any(|it| it == column);
+        let (shift, column) = roster_file::place(&self.quote, field);
+        let row = shift.and_then(|it| self.rows.get(it)).or_else(|| self.rows.first());
         Refusal {
-            row: shift.or_else(|| self.rows.first()).copied().unwrap_or_default(),
-            column: if is_column { column.to_owned() } else { String::new() },
+            row: row.copied().unwrap_or_default(),
+            column: column.to_owned(),
             reason: detail.to_owned(),
         }
     }
@@ -234,6 +222,7 @@ impl Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rates::roster_file::HEADER;
 
     const GOOD: &str = "MA000004,retail-employee-level-1,casual,NSW,2025-07-07,\
         2025-07-08T09:00,2025-07-08T14:00,";
@@ -342,7 +331,7 @@ mod tests {
             ("shifts[1]", 3, ""),
             ("shifts", 2, ""),
             ("award", 2, "award"),
-            ("person.date_of_birth", 2, ""),
+            ("person.date_of_birth", 2, "date_of_birth"),
             ("shifts[9].end", 2, "end"),
         ] {
             let found = period.refusal(field, "why");

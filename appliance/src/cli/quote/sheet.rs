@@ -44,19 +44,24 @@ impl Sheet {
 
     /// Adds what a pay period comes to.
     pub(super) fn add(&mut self, period: &Period, reply: &QuoteReply) -> io::Result<()> {
-        let head = head(period, reply);
+        let own = head(period, reply, &reply.classification);
         let totals = self.totals;
         let out = self.out();
         if totals {
             let shifts = period.rows.len();
             let QuoteReply { hours, total, currency, .. } = reply;
-            return writeln!(out, "{head},{shifts},{hours},{total},{currency}");
+            return writeln!(out, "{own},{shifts},{hours},{total},{currency}");
         }
         for line in &reply.lines {
-            writeln!(out, "{head},{}", line_cells(period, reply, line))?;
+            let cells = line_cells(period, reply, line);
+            // Time at another classification says which.
+            match line.classification.as_str() {
+                "" => writeln!(out, "{own},{cells}")?,
+                other => writeln!(out, "{},{cells}", head(period, reply, other))?,
+            }
         }
         for it in &reply.allowances {
-            writeln!(out, "{head},{}", allowance_cells(period, reply, it))?;
+            writeln!(out, "{own},{}", allowance_cells(period, reply, it))?;
         }
         Ok(())
     }
@@ -82,9 +87,9 @@ impl Drop for Sheet {
     }
 }
 
-fn head(period: &Period, reply: &QuoteReply) -> String {
+fn head(period: &Period, reply: &QuoteReply, classification: &str) -> String {
     let quote = &period.quote;
-    let (award, classification) = (cell(&reply.award), cell(&reply.classification));
+    let (award, classification) = (cell(&reply.award), cell(classification));
     format!(
         "{},{award},{classification},{},{},{},{}",
         cell(&period.worker),
