@@ -6,8 +6,10 @@ mod config;
 mod demo;
 mod doctor;
 mod flags;
+mod import;
 mod init;
 mod inspect;
+mod pack;
 mod quote;
 mod rotate;
 mod serve;
@@ -43,6 +45,8 @@ enum Command {
     Top(top::Top),
     Demo(demo::Demo),
     Quote(quote::QuoteFlags),
+    Import(import::Import),
+    Pack(pack::Pack),
     Check(check::Check),
     Inspect(inspect::Inspect),
     Doctor(doctor::Doctor),
@@ -59,6 +63,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Top(top) => top.run(),
         Command::Demo(demo) => demo.run(),
         Command::Quote(quote) => quote.run(),
+        Command::Import(import) => import.run(),
+        Command::Pack(pack) => pack.run(),
         Command::Check(check) => check.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Doctor(doctor) => doctor.run(),

@@ -17,7 +17,7 @@ pub(crate) const FLUSH: Duration = Duration::from_secs(3);
 /// Longest file of headers.
 const HEADERS_BYTES_MAX: u64 = 64 * 1024;
 /// Where systems keep the authorities that they trust: Debian and Alpine, Red Hat, SUSE.
-const SYSTEM_AUTHORITIES: [&str; 3] = [
+pub(crate) const SYSTEM_AUTHORITIES: [&str; 3] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",

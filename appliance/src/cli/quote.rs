@@ -1,5 +1,9 @@
 //! `quoin quote`.
 
+mod roster;
+mod rows;
+mod sheet;
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -13,46 +17,58 @@ use contract::Stored;
 use rates::{Quote, QuoteReply};
 use serde_json::{Value, json};
 
+use self::roster::{Paths, Pricer};
 use crate::ask;
 use crate::lines::lines_table;
 use crate::offline::{Offline, Refused};
 use crate::operations;
 use crate::reference::Packs;
 
-/// Price one person's shifts under an award
+/// Price one person's shifts under an award, or a whole roster file
 ///
 /// The request is given as flags, or as the JSON that POST /v1/rates/quote takes. Without --rpc it is priced in this
 /// process, from the embedded reference packs: no server is needed. With --rpc a running box answers.
+///
+/// With --roster and --out a CSV file of shifts becomes a CSV file of pay lines. Each worker's pay period is priced
+/// whole. What cannot be priced is reported with file, row, column and reason; then nothing is written, unless
+/// --accept-good asks for the rest.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     quoin quote --award MA000004 --classification retail-employee-level-1 --employment casual \\\n    \
         --state NSW --pay-period-start 2025-07-07 --shift 2025-07-13T10:00/2025-07-13T15:00\n  \
     quoin quote ... --shift 2025-07-08T08:00/2025-07-08T17:00,break 2025-07-08T12:00/2025-07-08T12:30\n  \
     quoin quote --rpc 127.0.0.1:9000 --file request.json --json\n  \
-    jq .request week.json | quoin quote --file -\n\n\
+    jq .request week.json | quoin quote --file -\n  \
+    quoin quote --rpc 127.0.0.1:9000 --roster in.csv --out out.csv\n\n\
+    Columns of a roster file, in this order: worker, award, classification, employment, state,\n\
+    pay_period_start, start, end, unpaid_breaks. After them, where a rate depends on it, the same in all\n\
+    rows of a pay period: date_of_birth, service_from, apprenticeship_from, supported_wage,\n\
+    agreed_weekly, person_flags, before_shift_end, before_consecutive_days, before_averaging_weeks,\n\
+    before_averaging_hours, period_claims; and of one shift: flags, agreed, duties\n\
+    (start/end/classification), claims (code or code:quantity). Several in one cell: with semicolons.\n\n\
     Classifications are codes of the pack, or fwc:<classification_fixed_id>.\n\
     Exit status: 0 priced, 1 refused; the message names the field.")]
 pub(crate) struct QuoteFlags {
     /// The award's code, such as MA000004
-    #[arg(long, value_name = "CODE", required_unless_present = "file")]
+    #[arg(long, value_name = "CODE", required_unless_present_any = ["file", "roster"])]
     award: Option<String>,
     /// The classification: the pack's code, or fwc:<id>
-    #[arg(long, value_name = "CODE", required_unless_present = "file")]
+    #[arg(long, value_name = "CODE", required_unless_present_any = ["file", "roster"])]
     classification: Option<String>,
     /// full-time, part-time or casual
-    #[arg(long, value_name = "KIND", required_unless_present = "file")]
+    #[arg(long, value_name = "KIND", required_unless_present_any = ["file", "roster"])]
     employment: Option<String>,
     /// The state or territory where the work is done, such as NSW
-    #[arg(long, value_name = "STATE", required_unless_present = "file")]
+    #[arg(long, value_name = "STATE", required_unless_present_any = ["file", "roster"])]
     state: Option<String>,
     /// The first day of the pay period
-    #[arg(long, value_name = "YYYY-MM-DD", required_unless_present = "file")]
+    #[arg(long, value_name = "YYYY-MM-DD", required_unless_present_any = ["file", "roster"])]
     pay_period_start: Option<String>,
     /// A shift in local time, with its unpaid breaks; repeat it for more shifts
     #[arg(
         long = "shift",
         value_name = "START/END[,break START/END]",
-        required_unless_present = "file"
+        required_unless_present_any = ["file", "roster"]
     )]
     shifts: Vec<String>,
     /// The request as JSON from this file; - is standard input
@@ -62,19 +78,46 @@ pub(crate) struct QuoteFlags {
         conflicts_with_all = ["award", "classification", "employment", "state", "pay_period_start", "shifts"]
     )]
     file: Option<PathBuf>,
+    /// Price this roster file, one shift a row (config/reference/README.md); - is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "out",
+        conflicts_with_all = ["award", "classification", "employment", "state", "pay_period_start", "shifts", "file"]
+    )]
+    roster: Option<PathBuf>,
+    /// Where the lines of the roster go, as CSV; replaced whole or not at all
+    #[arg(long, value_name = "FILE", requires = "roster")]
+    out: Option<PathBuf>,
+    /// Write one row for each pay period in place of one for each line
+    #[arg(long, requires = "roster")]
+    totals: bool,
+    /// Write what could be priced although some could not
+    #[arg(long, requires = "roster")]
+    accept_good: bool,
     /// Ask the box that serves RPC here
     #[arg(long, value_name = "IP:PORT")]
     rpc: Option<SocketAddr>,
     /// Price from this directory (holidays.toml and packs/*.toml) in place of the embedded packs
     #[arg(long, value_name = "DIR", conflicts_with = "rpc")]
     packs: Option<PathBuf>,
-    /// Print the reply as JSON, as POST /v1/rates/quote gives it
+    /// Print the reply as JSON, as POST /v1/rates/quote gives it; of a roster the summary
     #[arg(long)]
     json: bool,
 }
 
 impl QuoteFlags {
     pub(crate) fn run(self) -> Result<ExitCode> {
+        if let (Some(roster), Some(out)) = (&self.roster, &self.out) {
+            let (totals, accept_good, json) = (self.totals, self.accept_good, self.json);
+            let pricer = if let Some(address) = self.rpc {
+                Pricer::Box(ask::connect(address)?)
+            } else {
+                let packs = Packs::load(self.packs.as_deref())?;
+                Pricer::Here(Box::new(Offline::new(&packs)))
+            };
+            return roster::run(Paths { roster, out, totals, accept_good, json }, pricer);
+        }
         let payload = archived(&self.request()?)?;
         let reply = if let Some(address) = self.rpc {
             let client = ask::connect(address)?;

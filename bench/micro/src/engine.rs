@@ -90,7 +90,7 @@ impl World {
         }
     }
 
-    fn command<R: Request>(&mut self, request: &R) {
+    pub(crate) fn command<R: Request>(&mut self, request: &R) {
         self.start(number::<R>(), &encoded(request));
         let mut replies = 0;
         self.sync(|_| replies += 1);
@@ -119,8 +119,11 @@ pub(crate) fn run(harness: &mut Harness) {
         let payload = encoded(&quote);
         harness.time(name, || world.query(number::<Quote>(), black_box(&payload)));
     }
-    let recalls: Vec<Vec<u8>> =
-        world.accept(RECORDS).into_iter().map(|id| encoded(&Recall { id })).collect();
+    let recalls: Vec<Vec<u8>> = world
+        .accept(RECORDS)
+        .into_iter()
+        .map(|id| encoded(&Recall { id, as_known_at_us: None }))
+        .collect();
     let mut turn = 0;
     harness.time(recall, || {
         // A stride that is prime to the count, so that neighbours in time are not in the tree.
@@ -150,7 +153,8 @@ pub(crate) fn run(harness: &mut Harness) {
 }
 
 fn acceptance() -> AcceptQuote {
-    AcceptQuote { quote: reference::plain(), total: None, reference: "timesheet 1".to_owned() }
+    let reference = "timesheet 1".to_owned();
+    AcceptQuote { quote: reference::plain(), total: None, reference, template: None, charge: None }
 }
 
 /// The RPC number of the operation that takes `R`.

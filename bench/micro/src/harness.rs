@@ -1,6 +1,8 @@
 //! Timing without a framework: calibrate, sample, sort.
 
 use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -55,24 +57,36 @@ impl Harness {
         count: u32,
         mut operations: impl FnMut() -> Duration,
     ) {
+        at_once(self.time_turns(name, count, async || operations()));
+    }
+
+    /// Times such a function that lets others run in between, which it reports as aside.
+    pub(crate) async fn time_turns(
+        &mut self,
+        name: &'static str,
+        count: u32,
+        mut operations: impl AsyncFnMut() -> Duration,
+    ) {
         if !self.wants(&[name]) {
             return;
         }
-        let mut sample = |calls: u32| {
+        let mut sample = async |calls: u32| {
             let begun = Instant::now();
             let mut aside = Duration::ZERO;
             for _ in 0..calls {
-                aside += operations();
+                aside += operations().await;
             }
             begun.elapsed().saturating_sub(aside)
         };
         let mut calls = 1;
-        while sample(calls) < SAMPLE && calls < 1 << 30 {
+        while sample(calls).await < SAMPLE && calls < 1 << 30 {
             calls *= 2;
         }
         let done = f64::from(calls) * f64::from(count);
-        let mut all: Vec<f64> =
-            (0..self.samples).map(|_| sample(calls).as_secs_f64() * 1e9 / done).collect();
+        let mut all = Vec::new();
+        for _ in 0..self.samples {
+            all.push(sample(calls).await.as_secs_f64() * 1e9 / done);
+        }
         all.sort_unstable_by(f64::total_cmp);
         let figure = Figure {
             name,
@@ -115,6 +129,14 @@ impl Harness {
 
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string_pretty(&self.figures).expect("figures are plain data")
+    }
+}
+
+/// The outcome of what waits for nothing.
+pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => panic!("it waits for nothing"),
     }
 }
 

@@ -11,7 +11,10 @@ mod gateway;
 mod harness;
 mod limits;
 mod log;
+mod memory;
+mod period;
 mod pricing;
+mod pricing_tiers;
 mod records;
 mod reference;
 mod text;
@@ -33,6 +36,9 @@ struct Flags {
     /// Samples of each benchmark
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1000))]
     samples: u32,
+    /// Print what compiled awards take up in memory, and time nothing
+    #[arg(long, conflicts_with_all = ["filter", "samples"])]
+    memory: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -40,8 +46,14 @@ struct Flags {
 
 fn main() {
     let flags = Flags::parse();
+    if flags.memory {
+        memory::print(flags.json);
+        return;
+    }
     let mut harness = Harness::new(&flags.filter, flags.samples, flags.json);
     pricing::run(&mut harness);
+    period::run(&mut harness);
+    pricing_tiers::run(&mut harness);
     engine::run(&mut harness);
     records::run(&mut harness);
     wires::run(&mut harness);

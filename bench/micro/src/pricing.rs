@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use rates::Quote;
-use rates::rules::quote::Priced;
+use rates::rules::quote::{Particulars, Priced};
 use rates::rules::reference::Book;
 
 use crate::harness::Harness;
@@ -30,7 +30,13 @@ pub(crate) fn run(harness: &mut Harness) {
         let mut priced = Priced::default();
         harness.time(name, || {
             terms
-                .price(calendar, quote.state, black_box(&quote.shifts[..]), &mut priced)
+                .price(
+                    calendar,
+                    quote.state,
+                    black_box(&quote.shifts[..]),
+                    &Particulars::default(),
+                    &mut priced,
+                )
                 .expect("a legal shift");
             black_box(&priced.lines);
         });
@@ -52,7 +58,7 @@ fn terms<'b>(book: &'b Book, quote: &Quote) -> rates::rules::quote::Terms<'b> {
 fn price(book: &Book, quote: &Quote, priced: &mut Priced) {
     let calendar = book.calendar().expect("the shipped calendar is in the book");
     terms(book, quote)
-        .price(calendar, quote.state, &quote.shifts[..], priced)
+        .price(calendar, quote.state, &quote.shifts[..], &Particulars::default(), priced)
         .expect("a legal shift");
 }
 

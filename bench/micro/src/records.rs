@@ -72,7 +72,8 @@ pub(crate) fn run(harness: &mut Harness) {
         snapshot.get(table, key.as_slice(), visit).expect("a sound store");
         total
     });
-    let recalls: Vec<Vec<u8>> = ids.iter().map(|id| encoded(&Recall { id: *id })).collect();
+    let recalls: Vec<Vec<u8>> =
+        ids.iter().map(|id| encoded(&Recall { id: *id, as_known_at_us: None })).collect();
     let mut world = World::new(Arc::new(StoreBase(snapshot)));
     harness.time(recall, || world.query(number::<Recall>(), &recalls[next()]));
 }
@@ -87,6 +88,9 @@ fn rows() -> (Vec<QuoteId>, Vec<Change>) {
         reference: "timesheet 1".to_owned(),
         accepted_us: 1_751_328_000_000_000,
         accepted_by: 7,
+        known_us: 1_751_328_000_000_000,
+        lines: None,
+        charge: None,
     };
     let mut staged = Vec::new();
     // One at a time: staging looks for earlier changes of the same frame.

@@ -324,7 +324,8 @@ pub fn compile_record<D: Domain, R: Record>(
 ///
 /// An event type has `fn key(&self) -> impl Key` and `fn apply(&self, batch: &mut Batch<'_, '_>)`. An
 /// event whose version is above 1 names the function that reads its older versions, such as
-/// `Placed = 1 @ 2 from Placed::upgrade`: `fn(version: u16, payload: &[u8]) -> Option<Placed>`.
+/// `Placed = 1 @ 2 from Placed::upgrade`: `fn(version: u16, payload: &[u8]) -> Option<Placed>`. A record
+/// does the same, before its indexes: `Order[OrderId] = 1 @ 2 from Order::upgrade { buyer = 1 }`.
 #[macro_export]
 macro_rules! domain {
     (
@@ -333,6 +334,7 @@ macro_rules! domain {
         reference $reference:ty;
         scratch $scratch:ty;
         records { $($record:ident[$key:ty] = $table:literal @ $record_version:literal
+            $(from $record_upgrade:path)?
             $({ $($field:ident = $index:literal),+ $(,)? })?),* $(,)? }
         replicated { $($replicated:ident),* $(,)? }
         events { $($event:ident = $event_code:literal @ $event_version:literal
@@ -352,6 +354,9 @@ macro_rules! domain {
             type Key = $key;
             $(fn index_rows(&self, emit: &mut dyn FnMut(u16, $crate::KeyBytes)) {
                 $(emit($index, $crate::KeyBytes::of(&self.$field));)+
+            })?
+            $(fn upgrade(version: u16, payload: &[u8]) -> Option<Self> {
+                $record_upgrade(version, payload)
             })?
         })*
 

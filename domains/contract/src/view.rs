@@ -64,6 +64,12 @@ impl<'a> View<'a> {
         Self { tables, tenant }
     }
 
+    /// The records of the box itself: reference data that every tenant may read.
+    #[must_use]
+    pub fn of_box(self) -> Self {
+        Self { tenant: Tenant::BOX, ..self }
+    }
+
     /// The record at `key`, in place.
     pub fn get<R: Record>(&self, key: &R::Key) -> Option<&'a R::Archived> {
         let row = StoreKey::record(key.slot(), self.tenant, &KeyBytes::of(key));

@@ -4,7 +4,9 @@ use contract::{Ask, Decide, Denial, Events, Method, Placement, RateClass, Reply,
 use values::{Currency, Date, Money};
 
 use crate::events::QuoteAccepted;
-use crate::records::{AcceptedQuote, QuoteId};
+use crate::queries::{Wanted, charges};
+use crate::records::{AcceptedCharge, AcceptedQuote, QuoteId};
+use crate::rules::paid;
 use crate::{Quote, Rates, Refusal, refuse};
 
 /// The longest reference of a caller, in bytes.
@@ -21,6 +23,12 @@ contract::message! {
         /// The caller's own reference, at most 120 bytes.
         #[serde(default)]
         pub reference: String,
+        /// The charge template by which the client is charged for it, if at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub template: Option<String>,
+        /// What the client must be charged, when agreed on before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub charge: Option<Money>,
     }
 
     /// What was accepted.
@@ -33,6 +41,10 @@ contract::message! {
         pub currency: Currency,
         /// What it came to.
         pub total: Money,
+        /// The version of the template that charged it.
+        pub template_version: Option<u32>,
+        /// What the client is charged.
+        pub charge: Option<Money>,
     }
 }
 impl Reply for Accepted {}
@@ -63,26 +75,37 @@ impl Decide<Rates> for AcceptQuote {
             )));
         }
         let (cx, quote) = (ask.cx, &self.quote);
+        // Decided by what this core has compiled, which may be a moment behind the clock.
+        let known_us = ask.reference.newest_us(cx.tenant);
         let priced = ask.scratch.buffer(0);
-        let terms = ask
-            .reference
-            .terms(cx.tenant, quote)
-            .and_then(|terms| {
-                let calendar = ask.reference.calendar(cx.tenant)?;
-                terms.price(calendar, quote.state, &quote.shifts[..], priced)?;
-                Ok(terms)
-            })
+        let terms = quote
+            .price_known(ask.reference, cx.tenant, quote.known_us(known_us), priced)
             .map_err(|error| refuse::quote("quote.", &error))?;
         let total = priced.total;
-        if let Some(agreed) = self.total
-            && agreed != total
-        {
-            return Err(Refusal::TotalDiffers
-                .at("total")
-                .because(format!("total is {agreed}, but the quote comes to {total}")));
-        }
-        let id = QuoteId::new(cx.fresh_id());
+        agreed("total", "the quote comes to", self.total, total)?;
         let (operative_from, currency) = (terms.version.operative_from, terms.version.currency);
+        let lines = paid::lines(&terms, priced);
+        let charge = match &self.template {
+            None => None,
+            Some(template) => {
+                let wanted = Wanted {
+                    template,
+                    version: None,
+                    date: quote.pay_period_start,
+                    state: Some(quote.state),
+                    known_us: quote.known_us(known_us),
+                };
+                let (found, charging) = wanted.find(ask.reference, cx.tenant)?;
+                let charged = charges(&charging, currency, &lines)?;
+                let total = charged.iter().map(|it| it.charge).sum();
+                let (template, version) = (template.clone(), found.version);
+                Some(AcceptedCharge { template, version, lines: charged, total })
+            }
+        };
+        let charged = charge.as_ref().map(|it| it.total);
+        agreed("charge", "the client is charged", self.charge, charged.unwrap_or(Money::ZERO))?;
+        let template_version = charge.as_ref().map(|it| it.version);
+        let id = QuoteId::new(cx.fresh_id());
         let accepted = AcceptedQuote {
             quote: self.quote,
             operative_from,
@@ -91,8 +114,26 @@ impl Decide<Rates> for AcceptQuote {
             reference: self.reference,
             accepted_us: cx.now_us,
             accepted_by: cx.actor.0,
+            known_us,
+            lines: Some(lines),
+            charge,
         };
         events.push(QuoteAccepted { id, accepted })?;
-        Ok(Accepted { id, operative_from, currency, total })
+        Ok(Accepted { id, operative_from, currency, total, template_version, charge: charged })
+    }
+}
+
+/// Refuses an amount that was agreed on when it is not what was computed.
+fn agreed(
+    field: &'static str,
+    what: &str,
+    agreed: Option<Money>,
+    found: Money,
+) -> Result<(), Denial> {
+    match agreed {
+        Some(agreed) if agreed != found => Err(Refusal::TotalDiffers
+            .at(field)
+            .because(format!("{field} is {agreed}, but {what} {found}"))),
+        _ => Ok(()),
     }
 }

@@ -1,12 +1,21 @@
 //! What happened. Each event carries the record it leaves behind.
 
+mod history;
+mod instruments;
+mod statutory;
+mod templates;
+
 use contract::Batch;
 use rkyv::{Archive, Deserialize, Serialize};
 
 use crate::records::{AcceptedQuote, Country, QuoteId, VersionKey};
 use crate::rules::award::AwardVersion;
 use crate::rules::calendar::HolidayTable;
-use crate::rules::charge::ChargeTemplate;
+
+pub use history::EditionKept;
+pub use instruments::InstrumentPublished;
+pub use statutory::StatutoryPublished;
+pub use templates::{TemplateApproved, TemplateDefined, TemplateDefinedOne, TemplateRetired};
 
 /// A version of an award is in force from its date.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
@@ -39,22 +48,6 @@ impl HolidaysPublished {
     }
     pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
         batch.put(&Country, &self.table);
-    }
-}
-
-/// A charge template was defined, or took the place of one with its code.
-#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
-pub struct TemplateDefined {
-    /// The template.
-    pub template: ChargeTemplate,
-}
-
-impl TemplateDefined {
-    pub(crate) fn key(&self) -> String {
-        self.template.code.clone()
-    }
-    pub(crate) fn apply(&self, batch: &mut Batch<'_, '_>) {
-        batch.put(&self.template.code, &self.template);
     }
 }
 

@@ -54,12 +54,24 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
     }
 }
 
+/// Appends a list.
+pub(crate) fn list<T>(out: &mut Vec<u8>, items: &[T], write: impl Fn(&T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (at, it) in items.iter().enumerate() {
+        if 0 < at {
+            out.push(b',');
+        }
+        write(it, out);
+    }
+    out.push(b']');
+}
+
 /// Appends a number.
 #[inline]
-pub(crate) fn number(out: &mut Vec<u8>, value: u32) {
-    let mut digits = [0u8; 10];
+pub(crate) fn number(out: &mut Vec<u8>, value: impl Into<u64>) {
+    let mut digits = [0u8; 20];
     let mut at = digits.len();
-    let mut rest = value;
+    let mut rest: u64 = value.into();
     loop {
         at -= 1;
         digits[at] = b'0' + u8::try_from(rest % 10).expect("one digit");

@@ -6,6 +6,7 @@ use contract::{
 use values::Date;
 
 use crate::events::AwardPublished;
+use crate::history::{self, Known, Subject};
 use crate::records::VersionKey;
 use crate::rules::award::AwardVersion;
 use crate::rules::compile::VersionTables;
@@ -51,10 +52,12 @@ impl Request for PublishAward {
 
     fn touches(request: &ArchivedPublishAward, touched: &mut Touched) {
         let version = &request.version;
-        touched.record::<AwardVersion>(&VersionKey {
+        let key = VersionKey {
             award: version.award.to_string(),
             operative_from: version.operative_from.to_native(),
-        });
+        };
+        touched.record::<Known>(&Subject::award(&key));
+        touched.record::<AwardVersion>(&key);
     }
 }
 
@@ -74,6 +77,7 @@ impl Decide<Rates> for PublishAward {
                     version.award
                 )));
             }
+            history::note(Subject::award(&key), former.as_ref(), ask.cx, events)?;
             events.push(AwardPublished { version: version.clone() })?;
         }
         let classifications =

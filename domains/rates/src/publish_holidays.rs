@@ -6,6 +6,7 @@ use contract::{
 use values::Date;
 
 use crate::events::HolidaysPublished;
+use crate::history::{self, Known, Subject};
 use crate::records::Country;
 use crate::rules::calendar::{Calendar, HolidayTable};
 use crate::{Rates, refuse};
@@ -47,6 +48,7 @@ impl Request for PublishHolidays {
     };
 
     fn touches(_: &ArchivedPublishHolidays, touched: &mut Touched) {
+        touched.record::<Known>(&Subject::Holidays);
         touched.record::<HolidayTable>(&Country);
     }
 }
@@ -59,8 +61,10 @@ impl Decide<Rates> for PublishHolidays {
     ) -> Result<HolidaysNow, Denial> {
         let table = &self.table;
         Calendar::new(table).map_err(|error| refuse::holidays(&error))?;
-        let changed = ask.view.load::<HolidayTable>(&Country).as_ref() != Some(table);
+        let former: Option<HolidayTable> = ask.view.load(&Country);
+        let changed = former.as_ref() != Some(table);
         if changed {
+            history::note(Subject::Holidays, former.as_ref(), ask.cx, events)?;
             events.push(HolidaysPublished { table: table.clone() })?;
         }
         let holidays = u32::try_from(table.holiday.len()).expect("checked against the limit");

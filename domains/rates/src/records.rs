@@ -5,6 +5,8 @@ use rkyv::{Archive, Deserialize, Serialize};
 use values::{Currency, Date, Money};
 
 use crate::Quote;
+use crate::queries::LineCharge;
+use crate::rules::paid::PaidLine;
 
 values::id! {
     /// An accepted quote.
@@ -65,4 +67,23 @@ pub struct AcceptedQuote {
     pub accepted_us: u64,
     /// By whom; 0 is the box itself.
     pub accepted_by: u64,
+    /// What was published up to this moment, in microseconds since 1970-01-01 UTC, decided it.
+    pub known_us: u64,
+    /// Every line of it; none when it was accepted before lines were kept.
+    pub lines: Option<Vec<PaidLine>>,
+    /// What the client was charged, when it was charged.
+    pub charge: Option<AcceptedCharge>,
+}
+
+/// What an accepted quote was charged at.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct AcceptedCharge {
+    /// The template's code.
+    pub template: String,
+    /// Its version.
+    pub version: u32,
+    /// For each line of pay, in order: how it was charged.
+    pub lines: Vec<LineCharge>,
+    /// The sum of the lines' charges.
+    pub total: Money,
 }

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use contract::{Compile, Replicated, Stored, Tenant};
+use values::Date;
 
+use crate::editions::History;
+use crate::history::{Former, Known};
 use crate::rules::award::AwardVersion;
 use crate::rules::calendar::{Calendar, HolidayTable};
-use crate::rules::charge::ChargeTemplate;
 use crate::rules::compile::VersionTables;
+use crate::rules::instrument::Instrument;
 use crate::rules::quote::{Priced, Terms};
 use crate::rules::reference::Book;
 use crate::rules::shift::QuoteError;
+use crate::rules::statutory::StatutoryTable;
+use crate::templates::TemplateVersions;
 
 /// Published awards, holidays and templates by tenant. What the box itself publishes, every tenant
 /// sees; a tenant's own award, holiday table or template goes before the box's.
@@ -20,9 +25,13 @@ pub struct Reference {
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
-    book: Book,
-    templates: BTreeMap<String, ChargeTemplate>,
+pub(crate) struct Shelf {
+    pub(crate) book: Book,
+    templates: BTreeMap<String, TemplateVersions>,
+    pub(crate) statutory: BTreeMap<String, StatutoryTable>,
+    /// Versions of instruments by code and date, each with a book of its own.
+    pub(crate) instruments: BTreeMap<String, BTreeMap<Date, (Instrument, Book)>>,
+    pub(crate) history: History,
 }
 
 /// Buffers that pricing reuses: one per worker of the largest roster so far.
@@ -55,15 +64,37 @@ impl Compile for Reference {
             let calendar = Calendar::new(&HolidayTable::revive(table))
                 .unwrap_or_else(|error| panic!("a published holiday table is invalid: {error}"));
             own.book.calendar = Some(calendar);
-        } else if let Some(template) = change.of::<ChargeTemplate>() {
-            let template = ChargeTemplate::revive(template);
-            own.templates.insert(template.code.clone(), template);
+        } else if let Some(all) = change.of::<TemplateVersions>() {
+            let all = TemplateVersions::revive(all);
+            for it in &all.versions {
+                let times = [Some(it.defined_us), it.approved_us, it.retired_us];
+                times.into_iter().flatten().for_each(|us| own.history.note(us));
+            }
+            if let Some(code) = all.versions.first().map(|it| it.template.code.clone()) {
+                own.templates.insert(code, all);
+            }
+        } else if let Some(table) = change.of::<StatutoryTable>() {
+            let table = StatutoryTable::revive(table);
+            own.statutory.insert(table.code.clone(), table);
+        } else if let Some(instrument) = change.of::<Instrument>() {
+            let instrument = Instrument::revive(instrument);
+            let tables = instrument
+                .compile()
+                .unwrap_or_else(|error| panic!("a published instrument does not compile: {error}"));
+            let (code, date) = (tables.award.clone(), tables.operative_from);
+            let mut book = Book::default();
+            book.insert(tables);
+            own.instruments.entry(code).or_default().insert(date, (instrument, book));
+        } else if let Some(known) = change.of::<Known>() {
+            own.history.learn(&Known::revive(known));
+        } else if let Some(former) = change.of::<Former>() {
+            own.history.remember(&Former::revive(former));
         }
     }
 }
 
 impl Reference {
-    fn shelves(&self, tenant: Tenant) -> impl Iterator<Item = &Shelf> {
+    pub(crate) fn shelves(&self, tenant: Tenant) -> impl Iterator<Item = &Shelf> {
         let own = (tenant != Tenant::BOX).then(|| self.shelves.get(&tenant.0)).flatten();
         own.into_iter().chain(self.shelves.get(&Tenant::BOX.0))
     }
@@ -88,20 +119,9 @@ impl Reference {
         self.shelves(tenant).find_map(|it| it.book.calendar.as_ref()).ok_or_else(Book::no_calendar)
     }
 
-    /// The template with this code.
-    pub(crate) fn template(&self, tenant: Tenant, code: &str) -> Option<&ChargeTemplate> {
+    /// The template with this code, with its versions.
+    pub(crate) fn templates(&self, tenant: Tenant, code: &str) -> Option<&TemplateVersions> {
         self.shelves(tenant).find_map(|it| it.templates.get(code))
-    }
-
-    /// Every award this tenant sees, with its versions, in order of code.
-    pub(crate) fn awards(&self, tenant: Tenant) -> Vec<(&str, &[VersionTables])> {
-        let mut awards: BTreeMap<&str, &[VersionTables]> = BTreeMap::new();
-        for shelf in self.shelves(tenant) {
-            for code in shelf.book.awards() {
-                awards.entry(code).or_insert_with(|| shelf.book.versions(code));
-            }
-        }
-        awards.into_iter().collect()
     }
 
     /// Terms for this tenant.

@@ -5,6 +5,7 @@ use contract::Denial;
 use crate::rules::calendar::HolidayError;
 use crate::rules::charge::ChargeError;
 use crate::rules::compile::VersionError;
+use crate::rules::floor::FloorError;
 use crate::rules::shift::{QuoteError, QuoteProblem};
 
 contract::refusals! {
@@ -64,6 +65,42 @@ contract::refusals! {
     TextTooLong = 27 Invalid,
     /// Workers of one roster are paid in different currencies.
     CurrenciesDiffer = 28 Invalid,
+    /// The award version has no rate for a time that is asked about.
+    RateMissing = 29 Missing,
+    /// The award version does not ask for that flag.
+    FlagUnknown = 30 Invalid,
+    /// A date that decides the rate is missing.
+    DateNeeded = 31 Invalid,
+    /// What is said about the person or the time before does not fit the shifts.
+    PersonInvalid = 32 Invalid,
+    /// The award version does not offer that to this person.
+    NotOffered = 33 Invalid,
+    /// The award version has no such allowance.
+    AllowanceUnknown = 34 Missing,
+    /// An allowance cannot be claimed like that.
+    ClaimInvalid = 35 Invalid,
+    /// The template has no such version.
+    VersionUnknown = 60 Missing,
+    /// That version stands where this is not possible.
+    TemplateStatus = 61 Conflict,
+    /// No approved version of the template is in force that day.
+    TemplateNotInForce = 62 Conflict,
+    /// A pay rate is below the award's.
+    BelowAward = 63 Invalid,
+    /// The award version has no such rule for that employee.
+    RuleUnknown = 64 Missing,
+    /// The statutory table contradicts itself or leaves something open.
+    StatutoryInvalid = 65 Invalid,
+    /// No statutory table has that code.
+    StatutoryUnknown = 66 Missing,
+    /// The statutory table has no rate for that day, state and class.
+    StatutoryMissing = 67 Missing,
+    /// The instrument contradicts itself or leaves something open.
+    InstrumentInvalid = 68 Invalid,
+    /// No instrument of that kind is in force under that code.
+    InstrumentUnknown = 69 Missing,
+    /// An amount that was paid is beyond what anybody is paid.
+    PaidOutOfRange = 70 Invalid,
 }
 
 impl From<&QuoteProblem> for Refusal {
@@ -73,7 +110,7 @@ impl From<&QuoteProblem> for Refusal {
             P::AwardUnknown(_) => Self::AwardUnknown,
             P::ClassificationUnknown(_) => Self::ClassificationUnknown,
             P::BeforeFirstVersion { .. } => Self::BeforeFirstVersion,
-            P::EmploymentNotOffered => Self::EmploymentNotOffered,
+            P::EmploymentNotOffered | P::ClassificationNotOffered => Self::EmploymentNotOffered,
             P::AnnualSalary => Self::AnnualSalary,
             P::HolidaysUnknown => Self::HolidaysUnknown,
             P::ShiftsEmpty => Self::Empty,
@@ -88,6 +125,24 @@ impl From<&QuoteProblem> for Refusal {
             P::WrongOffset { .. } => Self::OffsetWrong,
             P::OutsidePeriod { .. } => Self::OutsidePeriod,
             P::OutsideHolidays { .. } => Self::OutsideHolidays,
+            P::NoRate { .. } | P::KindNotOffered { .. } => Self::RateMissing,
+            P::FlagUnknown(_) => Self::FlagUnknown,
+            P::TooManyFlags { .. } | P::TooManyDuties { .. } | P::TooManyClaims { .. } => {
+                Self::TooMany
+            }
+            P::DateNeeded { .. } => Self::DateNeeded,
+            P::DateLater { .. }
+            | P::BeyondScale { .. }
+            | P::CapacityOutOfRange { .. }
+            | P::EndsLater { .. }
+            | P::DutiesOutside => Self::PersonInvalid,
+            P::SupportedWageNotOffered | P::AllowanceNotOffered => Self::NotOffered,
+            P::AllowanceUnknown(_) => Self::AllowanceUnknown,
+            P::AllowanceAutomatic
+            | P::AllPurposeCounted
+            | P::QuantityMissing
+            | P::QuantityOutOfRange
+            | P::ShiftMissing { .. } => Self::ClaimInvalid,
         }
     }
 }
@@ -115,4 +170,22 @@ pub(crate) fn holidays(error: &HolidayError) -> Denial {
 #[cold]
 pub(crate) fn charge(refusal: Refusal, error: &ChargeError) -> Denial {
     refusal.at(error.field.clone()).because(error.to_string())
+}
+
+#[cold]
+pub(crate) fn no_version(code: &str, version: u32) -> Denial {
+    let detail = format!("template `{code}` has no version {version}");
+    Refusal::VersionUnknown.at("version").because(detail)
+}
+
+/// The denial of a comparison whose pay rate stands at `place` in the request.
+#[cold]
+pub(crate) fn floor(place: &str, error: &FloorError) -> Denial {
+    match error {
+        FloorError::Award(error) => quote(&format!("{place}."), error),
+        FloorError::RuleUnknown(_) => {
+            let detail = format!("{place}.{error}");
+            Refusal::RuleUnknown.at(format!("{place}.rule")).because(detail)
+        }
+    }
 }

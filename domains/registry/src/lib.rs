@@ -3,7 +3,8 @@
 use contract::{DomainId, Entry, Operation};
 
 /// Every domain, by name.
-pub const ALL: &[Entry] = &[identity::ENTRY, limits::ENTRY, rates::ENTRY];
+pub const ALL: &[Entry] =
+    &[fairwork::ENTRY, identity::ENTRY, limits::ENTRY, pricing::ENTRY, rates::ENTRY];
 
 const _: () = assert_numbers_and_names_unique(ALL);
 

@@ -37,6 +37,6 @@ pub use limiter::{DEMANDS_MAX, Demand, FULL_RETRY_US, Limiter, NOW_US_MAX};
 pub use policy::{
     NAME_BYTES_MAX, POLICIES_MAX, Policy, PolicyError, TICKS_MAX, Unit, WINDOW_US_MAX,
 };
-pub use shed::{Admission, CLASSES, Class, Round, ShedRules, Shedder};
+pub use shed::{Admission, CLASSES, Class, ROUND_TAKEN_MIN, Round, ShedRules, Shedder};
 pub use table::SUBJECTS_MAX;
 pub use verdict::{Decision, Verdict};

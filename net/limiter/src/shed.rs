@@ -11,14 +11,18 @@
 //! waits for its end: a few times the length of a round bounds every wait. A burst makes one long round and
 //! then short ones. When rounds have been longer than the target for a whole window, more arrives
 //! than can be done, as `CoDel` tells a standing queue from a burst (RFC 8289, sections 3 and 4.3).
-//! From then on a request is refused when its round has lasted the target already; so a round
-//! is the target and the little that refusals cost, whatever arrives. It ends with a round of less
+//! From then on a request is refused when its round has lasted the target already and has taken a
+//! few; so a round is the target and the little that refusals cost, whatever arrives. It ends with a round of less
 //! than half the target.
 //!
 //! There is a border between classes: those below it are refused from a round's begin. It rises when a
 //! class above it had to be refused in a round, and falls after a round that stayed clearly below
 //! the target (as the admission level of DAGOR, Zhou et al., "Overload Control for Scaling `WeChat`
 //! Microservices", `SoCC` 2018, moves over priorities).
+
+/// So many requests are taken in every round, however long it lasts. As few as that are no queue: the
+/// core was kept from running, or each of them is heavy, and refusing makes neither any better.
+pub const ROUND_TAKEN_MIN: u64 = 32;
 
 /// How many classes there are.
 pub const CLASSES: usize = 4;
@@ -100,6 +104,8 @@ pub struct Shedder {
     in_flight: u64,
     /// The round that was seen last.
     round: u64,
+    /// Admitted in it.
+    taken: u64,
     /// Since when all rounds are longer than the target.
     late_since_us: Option<u64>,
     is_shedding: bool,
@@ -116,6 +122,7 @@ impl Shedder {
             rules,
             in_flight: 0,
             round: 0,
+            taken: 0,
             late_since_us: None,
             is_shedding: false,
             border: Class::Bulk,
@@ -140,11 +147,13 @@ impl Shedder {
         if self.in_flight >= self.rules.in_flight_max.saturating_add(reserve) {
             return Admission::InFlightFull;
         }
-        if self.is_shedding && class != Class::Critical && (is_late || class > self.border) {
+        let is_full = is_late && ROUND_TAKEN_MIN <= self.taken;
+        if self.is_shedding && class != Class::Critical && (is_full || class > self.border) {
             self.is_border_low |= class < self.border;
             return Admission::Overloaded;
         }
         self.in_flight += 1;
+        self.taken += 1;
         Admission::Admitted
     }
 
@@ -167,6 +176,7 @@ impl Shedder {
     fn begin_round(&mut self, now_us: u64, Round { number, last_us, lasted_us }: Round) {
         let target_us = self.rules.target_us;
         self.round = number;
+        self.taken = 0;
         if last_us >= target_us {
             let began_us = now_us.saturating_sub(lasted_us).saturating_sub(last_us);
             self.late_since_us.get_or_insert(began_us);

@@ -86,7 +86,7 @@ fn verify(server: &Server, record: &Record) {
     for (turn, (key, id)) in record.lock().unwrap().iter().enumerate() {
         let id = id.expect("all are settled");
         let mut payload = Vec::new();
-        Recall { id: rates::QuoteId::new(id) }.encode(&mut payload);
+        Recall { id: rates::QuoteId::new(id), as_known_at_us: None }.encode(&mut payload);
         let reply = client.call(&Call::query(operation::<Recall>(), &payload)).unwrap();
         assert_eq!(reply.status, Status::Ok, "{key} was acknowledged as {id} and is gone");
         let recalled = Recalled::decode(&reply.payload).unwrap();

@@ -9,7 +9,12 @@ use crate::Rates;
 
 contract::message! {
     /// The awards that are published.
-    pub struct Awards {}
+    #[derive(Default)]
+    pub struct Awards {
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC; now when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
+    }
 
     /// One award and the dates of its versions.
     pub open struct AwardDates {
@@ -45,13 +50,14 @@ impl Request for Awards {
 
 impl Answer<Rates> for Awards {
     fn answer(
-        _: &ArchivedAwards,
+        request: &ArchivedAwards,
         ask: Ask<'_, Rates>,
         reply: &mut ReplySink<'_, AwardsReply>,
     ) -> Result<(), Denial> {
+        let known_us = request.as_known_at_us.as_ref().map_or(u64::MAX, |it| it.to_native());
         let awards = ask
             .reference
-            .awards(ask.cx.tenant)
+            .awards_known(ask.cx.tenant, known_us)
             .into_iter()
             .map(|(award, versions)| AwardDates {
                 award: award.to_owned(),

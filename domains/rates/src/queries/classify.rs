@@ -17,6 +17,9 @@ contract::message! {
         pub classification: String,
         /// The start of a pay period.
         pub pay_period_start: Date,
+        /// As it was known at this moment, in microseconds since 1970-01-01 UTC; now when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// One rule's rate.
@@ -89,10 +92,10 @@ impl Answer<Rates> for Classify {
         reply: &mut ReplySink<'_, ClassificationReply>,
     ) -> Result<(), Denial> {
         let (award, name) = (request.award.as_str(), request.classification.as_str());
+        let known_us = request.as_known_at_us.as_ref().map_or(u64::MAX, |it| it.to_native());
         let version = ask
             .reference
-            .book(ask.cx.tenant, award)
-            .version(award, request.pay_period_start.to_native())
+            .version_known(ask.cx.tenant, award, request.pay_period_start.to_native(), known_us)
             .map_err(|error| refuse::quote("", &error))?;
         let Some(position) = version.position(name) else {
             return Err(Refusal::ClassificationUnknown.at("classification").because(format!(

@@ -15,6 +15,10 @@ contract::message! {
     pub struct Recall {
         /// Its id.
         pub id: QuoteId,
+        /// Recomputed by what was published at this moment, in microseconds since 1970-01-01 UTC; by
+        /// what is published now, or the quote's own moment, when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub as_known_at_us: Option<u64>,
     }
 
     /// An accepted quote as stored, and what its inputs come to now.
@@ -33,7 +37,8 @@ contract::message! {
         pub currency: Currency,
         /// What it came to when it was accepted.
         pub total: Money,
-        /// What the same inputs come to under what is published now; none when they are refused now.
+        /// What the same inputs come to under what is published now, or was at the moment asked for;
+        /// none when they are refused.
         pub recomputed: Option<Money>,
     }
 }
@@ -69,8 +74,14 @@ impl Answer<Rates> for Recall {
             return Err(Refusal::QuoteUnknown.at("id").because(detail));
         };
         let priced = ask.scratch.buffer(0);
-        let recomputed =
-            stored.quote.price(ask.reference, ask.cx.tenant, priced).ok().map(|_| priced.total);
+        let tenant = ask.cx.tenant;
+        let found = match request.as_known_at_us.as_ref().map(|it| it.to_native()) {
+            None => stored.quote.price(ask.reference, tenant, priced),
+            Some(known_us) => {
+                Quote::revive(&stored.quote).price_known(ask.reference, tenant, known_us, priced)
+            }
+        };
+        let recomputed = found.ok().map(|_| priced.total);
         let AcceptedQuote {
             quote, operative_from, currency, total, reference, accepted_us, ..
         } = AcceptedQuote::revive(stored);

@@ -110,7 +110,7 @@ impl Answer<Rates> for QuoteRoster {
     }
 }
 
-fn check_counts(workers: &[ArchivedWorkerShifts]) -> Result<u32, Denial> {
+pub(super) fn check_counts(workers: &[ArchivedWorkerShifts]) -> Result<u32, Denial> {
     if workers.is_empty() {
         return Err(Refusal::Empty
             .at("workers")

@@ -3,6 +3,7 @@
 
 use std::iter;
 
+use contract::Denial;
 use rkyv::rancor::{Fallible, Source};
 use rkyv::ser::{Allocator, Writer};
 use rkyv::string::{ArchivedString, StringResolver};
@@ -11,9 +12,11 @@ use rkyv::with::{ArchiveWith, SerializeWith};
 use rkyv::{Archive, Place, Serialize, SerializeUnsized};
 use values::{Currency, Date, Hours, LocalTime, Money, Percent};
 
-use super::quote::{ArchivedQuoteLine, ArchivedQuoteReply};
+use super::batch::{ArchivedBatchReply, ArchivedBatchWorker, BatchTotal, WorkerRefusal};
+use super::quote::{ArchivedQuoteLine, ArchivedQuoteReply, QuoteAllowance};
 use super::roster::{ArchivedRosterReply, ArchivedWorkerQuote};
-use crate::rules::quote::{Line, Priced, Terms};
+use crate::rules::paid::PaidFor;
+use crate::rules::quote::{AllowanceLine, Line, Priced, Terms};
 
 /// Archives `&str` as an owned string is archived.
 pub(super) struct Borrowed;
@@ -54,22 +57,29 @@ struct LineTwin<'a> {
     clause: &'a str,
     base: Money,
     flat: Money,
+    paid_for: PaidFor,
+    #[rkyv(with = Borrowed, omit_bounds)]
+    classification: &'a str,
+    #[rkyv(with = Borrowed, omit_bounds)]
+    reason: &'a str,
 }
 
 /// Priced lines under their terms.
 #[derive(Clone, Copy)]
 struct Lines<'a> {
     terms: Terms<'a>,
-    lines: &'a [Line],
+    priced: &'a Priced,
 }
 
 impl<'a> Lines<'a> {
     fn twins(
         self,
     ) -> iter::Map<std::slice::Iter<'a, Line>, impl FnMut(&'a Line) -> LineTwin<'a> + Clone> {
-        let terms = self.terms;
-        self.lines.iter().map(move |line| {
-            let (column, words) = (terms.column(line), terms.rule(line));
+        let Self { terms, priced } = self;
+        priced.lines.iter().map(move |line| {
+            let column = priced.column(&terms, line);
+            let words = &terms.version.rules[usize::from(column.rule)];
+            let is_own = usize::from(line.position) == priced.position;
             LineTwin {
                 shift: line.shift,
                 from: line.from,
@@ -82,6 +92,9 @@ impl<'a> Lines<'a> {
                 clause: &words.clause,
                 base: column.base,
                 flat: column.flat,
+                paid_for: line.nature,
+                classification: if is_own { "" } else { terms.classification(line) },
+                reason: terms.reason(line),
             }
         })
     }
@@ -99,7 +112,7 @@ impl ArchiveWith<Lines<'_>> for AsLines {
         resolver: VecResolver,
         out: Place<ArchivedVec<ArchivedQuoteLine>>,
     ) {
-        ArchivedVec::resolve_from_len(field.lines.len(), resolver, out);
+        ArchivedVec::resolve_from_len(field.priced.lines.len(), resolver, out);
     }
 }
 
@@ -125,6 +138,7 @@ pub(super) struct QuoteTwin<'a> {
     currency: Currency,
     #[rkyv(with = AsLines, omit_bounds)]
     lines: Lines<'a>,
+    allowances: Vec<QuoteAllowance>,
     hours: Hours,
     total: Money,
 }
@@ -135,14 +149,28 @@ impl<'a> QuoteTwin<'a> {
         let version = terms.version;
         Self {
             award: &version.award,
-            classification: &version.classifications[terms.position].code,
+            classification: &version.classifications[priced.position].code,
             operative_from: version.operative_from,
-            minimum_hourly: terms.minimum_hourly(),
+            minimum_hourly: priced.minimum_hourly,
             currency: version.currency,
-            lines: Lines { terms, lines: &priced.lines },
+            lines: Lines { terms, priced },
+            allowances: priced.allowances.iter().map(|it| allowance(&terms, it)).collect(),
             hours: priced.hours,
             total: priced.total,
         }
+    }
+}
+
+fn allowance(terms: &Terms<'_>, line: &AllowanceLine) -> QuoteAllowance {
+    let (code, clause, rate, per) = terms.allowance(line);
+    QuoteAllowance {
+        allowance: code.to_owned(),
+        clause: clause.to_owned(),
+        shift: line.shift,
+        per,
+        quantity: line.quantity,
+        rate,
+        amount: line.amount,
     }
 }
 
@@ -154,6 +182,52 @@ pub(super) struct WorkerTwin<'a> {
     pub(super) worker: &'a str,
     #[rkyv(omit_bounds)]
     pub(super) quote: QuoteTwin<'a>,
+}
+
+/// Twin of one worker of a batch.
+#[derive(Archive, Serialize)]
+#[rkyv(as = ArchivedBatchWorker, serialize_bounds(__S: Allocator + Writer, __S::Error: Source))]
+pub(super) struct BatchWorkerTwin<'a> {
+    #[rkyv(with = Borrowed, omit_bounds)]
+    pub(super) worker: &'a str,
+    pub(super) currency: Currency,
+    pub(super) hours: Hours,
+    pub(super) total: Money,
+    #[rkyv(omit_bounds)]
+    pub(super) quote: Option<QuoteTwin<'a>>,
+    pub(super) refused: Option<WorkerRefusal>,
+}
+
+impl<'a> BatchWorkerTwin<'a> {
+    /// A worker without a price; the refusal's words are few and rare.
+    pub(super) fn refused(worker: &'a str, denial: &Denial) -> Self {
+        Self {
+            worker,
+            currency: Currency::default(),
+            hours: Hours::ZERO,
+            total: Money::ZERO,
+            quote: None,
+            refused: Some(WorkerRefusal {
+                refusal: denial.name.to_owned(),
+                field: denial.field.to_string(),
+                detail: denial.detail.to_string(),
+            }),
+        }
+    }
+}
+
+/// Twin of the reply to a frame of a batch.
+#[derive(Archive, Serialize)]
+#[rkyv(as = ArchivedBatchReply, serialize_bounds(__S: Allocator + Writer, __S::Error: Source))]
+pub(super) struct BatchTwin<'a> {
+    pub(super) first: u64,
+    pub(super) next: u64,
+    #[rkyv(omit_bounds)]
+    pub(super) workers: Vec<BatchWorkerTwin<'a>>,
+    pub(super) priced: u32,
+    pub(super) refused: u32,
+    pub(super) shifts: u32,
+    pub(super) totals: Vec<BatchTotal>,
 }
 
 /// Twin of a roster's reply.

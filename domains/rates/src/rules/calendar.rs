@@ -147,6 +147,8 @@ pub struct Calendar {
     pub(crate) first: Date,
     pub(crate) last: Date,
     states: Vec<StateDays>,
+    /// By day, with the states as bits: what the holidays are called.
+    names: Vec<(i32, u8, String)>,
 }
 
 /// Why a clock reading names no single instant.
@@ -184,6 +186,7 @@ impl Calendar {
         for state in State::ALL {
             states.push(StateDays::clock(state, first, last, days)?);
         }
+        let mut names = Vec::with_capacity(table.holiday.len());
         for (at, it) in table.holiday.iter().enumerate() {
             let Ok(day) = usize::try_from(it.date.days().saturating_sub(first.days())) else {
                 return Err(HolidayError::Outside { at, date: it.date, first, last });
@@ -201,13 +204,23 @@ impl Calendar {
                 };
                 *entry = (*entry).min(from.minutes());
             }
+            let bits = it.states.iter().fold(0, |bits, state| bits | 1 << *state as u8);
+            names.push((it.date.days(), bits, it.name.clone()));
         }
-        Ok(Self { first, last, states })
+        names.sort_by_key(|it| it.0);
+        Ok(Self { first, last, states, names })
     }
 
     #[inline]
     pub(crate) fn state(&self, state: State) -> &StateDays {
         &self.states[state as usize]
+    }
+
+    /// What the holidays of a day, counted from 1 January 1970, are called in `state`.
+    pub(crate) fn holiday_names(&self, state: State, day: i32) -> impl Iterator<Item = &str> {
+        let from = self.names.partition_point(|it| it.0 < day);
+        let here = self.names[from..].iter().take_while(move |it| it.0 == day);
+        here.filter(move |it| it.1 & 1 << state as u8 != 0).map(|it| it.2.as_str())
     }
 
     /// The minute at which `date` becomes a holiday in `state`: 0 for a whole day, `None` for no
@@ -256,8 +269,9 @@ impl StateDays {
         self.changes.get(at)
     }
 
+    /// The clock's offset at `utc`.
     #[inline]
-    fn offset_at(&self, utc: i32) -> i32 {
+    pub(crate) fn offset_at(&self, utc: i32) -> i32 {
         let at = self.changes.partition_point(|it| it.utc <= utc);
         at.checked_sub(1).map_or(self.first_offset, |it| self.changes[it].after)
     }

@@ -62,6 +62,12 @@ impl Ratio {
         self.times(Self::new(other.denominator, other.numerator)?)
     }
 
+    /// Whether this is below zero.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.numerator < 0
+    }
+
     /// Rounded half-up (a half goes away from zero) to the cent.
     #[must_use]
     pub fn to_money(self) -> Option<Money> {

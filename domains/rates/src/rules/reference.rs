@@ -11,6 +11,8 @@ use super::shift::{Field, QuoteError, QuoteProblem};
 /// The versions of one award, oldest first.
 #[derive(Debug, Clone)]
 struct Award {
+    /// The first eight bytes of its code as a number: in the order of codes, and mostly all of it.
+    start: u64,
     code: String,
     versions: Vec<VersionTables>,
 }
@@ -23,6 +25,14 @@ pub struct Book {
     awards: Vec<Award>,
 }
 
+#[inline]
+fn start(code: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = code.len().min(8);
+    bytes[..length].copy_from_slice(&code.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
 impl Book {
     /// Nothing published.
     pub(crate) const EMPTY: Self = Self { calendar: None, awards: Vec::new() };
@@ -33,7 +43,8 @@ impl Book {
         let award = match found {
             Ok(at) => &mut self.awards[at],
             Err(at) => {
-                let award = Award { code: version.award.clone(), versions: Vec::new() };
+                let code = version.award.clone();
+                let award = Award { start: start(&code), code, versions: Vec::new() };
                 self.awards.insert(at, award);
                 &mut self.awards[at]
             }
@@ -64,8 +75,9 @@ impl Book {
 
     #[inline]
     fn award(&self, code: &str) -> Option<&Award> {
-        let at = self.awards.binary_search_by(|it| it.code.as_str().cmp(code)).ok()?;
-        Some(&self.awards[at])
+        let wanted = start(code);
+        let from = self.awards.partition_point(|it| it.start < wanted);
+        self.awards[from..].iter().take_while(|it| it.start == wanted).find(|it| it.code == code)
     }
 
     /// The version that applies to a pay period starting on `start`: the last one operative on or
@@ -92,9 +104,16 @@ impl Book {
         pay_period_start: Date,
     ) -> Result<Terms<'_>, QuoteError> {
         let version = self.version(award, pay_period_start)?;
-        let Some(position) = version.position(classification) else {
-            let problem = QuoteProblem::ClassificationUnknown(classification.to_owned());
-            return Err(Field::Classification.refuse(problem));
+        let mut scale = None;
+        let position = if let Some(position) = version.position(classification) {
+            position
+        } else {
+            scale = version.practice.as_ref().and_then(|it| it.scale(classification));
+            let first = scale.and_then(|it| it.steps.first());
+            let problem = || QuoteProblem::ClassificationUnknown(classification.to_owned());
+            first
+                .map(|it| usize::from(it.2))
+                .ok_or_else(|| Field::Classification.refuse(problem()))?
         };
         let Some(table) = version.table_at(position, employment) else {
             return Err(if version.classifications[position].annual.is_some() {
@@ -103,7 +122,7 @@ impl Book {
                 Field::Employment.refuse(QuoteProblem::EmploymentNotOffered)
             });
         };
-        Ok(Terms { version, position, table, pay_period_start })
+        Ok(Terms { version, position, table, employment, scale, pay_period_start })
     }
 
     /// The calendar, or the refusal that says it is missing.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use values::{Date, Moment};
+use values::{ArchivedHours, Date, Hours, LocalTime, Moment, Percent};
+
+use super::person::{CLAIMS_COUNT_MAX, DUTIES_COUNT_MAX, Duties, FLAGS_STATED_COUNT_MAX};
 
 /// The most shifts in one quote.
 pub const SHIFTS_COUNT_MAX: usize = 512;
@@ -32,6 +34,23 @@ contract::message! {
         /// Inside the shift, not overlapping; in any order.
         #[serde(default)]
         pub unpaid_breaks: Vec<UnpaidBreak>,
+        /// What the award asks for by name, such as `recall`; at most 16.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub flags: Vec<String>,
+        /// Work at other classifications inside the shift; at most 4, in order of time.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub duties: Vec<Duties>,
+        /// Ordinary hours agreed for this shift, where the award pays overtime beyond them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub agreed: Option<Hours>,
+    }
+}
+
+impl Shift {
+    /// A shift with nothing special about it.
+    #[must_use]
+    pub const fn new(start: Moment, end: Moment, unpaid_breaks: Vec<UnpaidBreak>) -> Self {
+        Self { start, end, unpaid_breaks, flags: Vec::new(), duties: Vec::new(), agreed: None }
     }
 }
 
@@ -45,6 +64,18 @@ pub trait Roster {
     fn breaks_count(&self, shift: usize) -> usize;
     /// Start and end of one of them.
     fn unpaid_break(&self, shift: usize, at: usize) -> (Moment, Moment);
+    /// How many flags it states.
+    fn flags_count(&self, shift: usize) -> usize;
+    /// One of them.
+    fn flag(&self, shift: usize, at: usize) -> &str;
+    /// How many intervals of other duties it has.
+    fn duties_count(&self, shift: usize) -> usize;
+    /// Start, end and classification of one of them.
+    fn duty(&self, shift: usize, at: usize) -> (Moment, Moment, &str);
+    /// Ordinary hours agreed for it.
+    fn agreed(&self, shift: usize) -> Option<Hours>;
+    /// Whether it says nothing but its time and breaks.
+    fn is_plain(&self, shift: usize) -> bool;
 }
 
 impl Roster for [Shift] {
@@ -61,6 +92,26 @@ impl Roster for [Shift] {
         let it = &self[shift].unpaid_breaks[at];
         (it.start, it.end)
     }
+    fn flags_count(&self, shift: usize) -> usize {
+        self[shift].flags.len()
+    }
+    fn flag(&self, shift: usize, at: usize) -> &str {
+        &self[shift].flags[at]
+    }
+    fn duties_count(&self, shift: usize) -> usize {
+        self[shift].duties.len()
+    }
+    fn duty(&self, shift: usize, at: usize) -> (Moment, Moment, &str) {
+        let it = &self[shift].duties[at];
+        (it.start, it.end, &it.classification)
+    }
+    fn agreed(&self, shift: usize) -> Option<Hours> {
+        self[shift].agreed
+    }
+    fn is_plain(&self, shift: usize) -> bool {
+        let it = &self[shift];
+        it.flags.is_empty() && it.duties.is_empty() && it.agreed.is_none()
+    }
 }
 
 impl Roster for [ArchivedShift] {
@@ -76,6 +127,26 @@ impl Roster for [ArchivedShift] {
     fn unpaid_break(&self, shift: usize, at: usize) -> (Moment, Moment) {
         let it = &self[shift].unpaid_breaks[at];
         (it.start.to_native(), it.end.to_native())
+    }
+    fn flags_count(&self, shift: usize) -> usize {
+        self[shift].flags.len()
+    }
+    fn flag(&self, shift: usize, at: usize) -> &str {
+        &self[shift].flags[at]
+    }
+    fn duties_count(&self, shift: usize) -> usize {
+        self[shift].duties.len()
+    }
+    fn duty(&self, shift: usize, at: usize) -> (Moment, Moment, &str) {
+        let it = &self[shift].duties[at];
+        (it.start.to_native(), it.end.to_native(), &it.classification)
+    }
+    fn agreed(&self, shift: usize) -> Option<Hours> {
+        self[shift].agreed.as_ref().map(ArchivedHours::to_native)
+    }
+    fn is_plain(&self, shift: usize) -> bool {
+        let it = &self[shift];
+        it.flags.is_empty() && it.duties.is_empty() && it.agreed.is_none()
     }
 }
 
@@ -100,6 +171,14 @@ pub enum Field {
     Shift { shift: usize, end: End },
     Breaks { shift: usize },
     Break { shift: usize, at: usize, end: End },
+    Flags { shift: usize },
+    Duties { shift: usize },
+    Duty { shift: usize, at: usize, end: End },
+    DutyClassification { shift: usize, at: usize },
+    Person(&'static str),
+    Before(&'static str),
+    Claims,
+    Claim { at: usize, field: &'static str },
 }
 
 impl fmt::Display for Field {
@@ -117,6 +196,18 @@ impl fmt::Display for Field {
             Self::Break { shift, at, end } => {
                 write!(f, "shifts[{shift}].unpaid_breaks[{at}].{}", name(end))
             }
+            Self::Flags { shift } => write!(f, "shifts[{shift}].flags"),
+            Self::Duties { shift } => write!(f, "shifts[{shift}].duties"),
+            Self::Duty { shift, at, end } => {
+                write!(f, "shifts[{shift}].duties[{at}].{}", name(end))
+            }
+            Self::DutyClassification { shift, at } => {
+                write!(f, "shifts[{shift}].duties[{at}].classification")
+            }
+            Self::Person(field) => write!(f, "person.{field}"),
+            Self::Before(field) => write!(f, "before.{field}"),
+            Self::Claims => f.write_str("claims"),
+            Self::Claim { at, field } => write!(f, "claims[{at}].{field}"),
         }
     }
 }
@@ -162,6 +253,8 @@ pub enum QuoteProblem {
     BeforeFirstVersion { start: Date, first: Date },
     #[error("is not offered for that classification by the award version")]
     EmploymentNotOffered,
+    #[error("is not offered for that kind of employment by the award version")]
+    ClassificationNotOffered,
     #[error("is paid an annual salary, which has no hourly lines")]
     AnnualSalary,
     #[error("cannot be checked for public holidays, no holiday table is published")]
@@ -195,4 +288,46 @@ pub enum QuoteProblem {
     OutsidePeriod { date: Date, start: Date, days: i32 },
     #[error("is {date}, outside the published holiday table, {first} to {last}")]
     OutsideHolidays { date: Date, first: Date, last: Date },
+    #[error("reach {at}, for which that award version has no rate")]
+    NoRate { at: LocalTime },
+    #[error(
+        "begins a shift of the kind `{name}`, for which the award version has no ordinary hours"
+    )]
+    KindNotOffered { name: String },
+    #[error("names `{0}`, which that award version does not ask for")]
+    FlagUnknown(String),
+    #[error("has {count} flags, at most {FLAGS_STATED_COUNT_MAX} are allowed")]
+    TooManyFlags { count: usize },
+    #[error("is needed: it decides the rate of `{scale}`")]
+    DateNeeded { scale: String },
+    #[error("is {since}, after the shift of {date}")]
+    DateLater { since: Date, date: Date },
+    #[error("is {since}: on {date} no step of `{scale}` applies")]
+    BeyondScale { scale: String, since: Date, date: Date },
+    #[error("cannot be assessed under that award version: it has no supported wages")]
+    SupportedWageNotOffered,
+    #[error("is {percent} %, expected 10.00 to 100.00 %")]
+    CapacityOutOfRange { percent: Percent },
+    #[error("is {end}, after the first shift of the period starts")]
+    EndsLater { end: Moment },
+    #[error("has {count} intervals, at most {DUTIES_COUNT_MAX} are allowed")]
+    TooManyDuties { count: usize },
+    #[error("is not inside the shift and after the interval before it")]
+    DutiesOutside,
+    #[error("has {count} claims, at most {CLAIMS_COUNT_MAX} are allowed")]
+    TooManyClaims { count: usize },
+    #[error("is `{0}`, not an allowance of that award version")]
+    AllowanceUnknown(String),
+    #[error("is not offered to this classification or kind of employment")]
+    AllowanceNotOffered,
+    #[error("is paid without a claim, whenever its conditions hold")]
+    AllowanceAutomatic,
+    #[error("has no place in a claim of an all-purpose allowance, which is part of the rate")]
+    AllPurposeCounted,
+    #[error("is needed: the allowance is not counted by what was worked")]
+    QuantityMissing,
+    #[error("is out of range, expected 0.00 to 100000.00")]
+    QuantityOutOfRange,
+    #[error("is not the position of a shift, there are {count}")]
+    ShiftMissing { count: usize },
 }

@@ -41,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) scratch: Box<dyn Any>,
     pub(crate) events: Vec<(Tenant, u16, u16, Vec<u8>)>,
     pub(crate) id_next: u64,
+    pub(crate) now_us: u64,
 }
 
 pub(crate) const BOX: Tenant = Tenant::BOX;
@@ -53,6 +54,7 @@ impl Core {
             scratch: (ENTRY.scratch)(),
             events: Vec::new(),
             id_next: 4096 + 77,
+            now_us: 1_000,
         }
     }
 
@@ -93,7 +95,7 @@ impl Core {
         payload: &[u8],
     ) -> Result<Vec<u8>, Failure> {
         let operation = ENTRY.operation(code).unwrap();
-        let cx = Cx::new(1_000, tenant, Actor(9), 0, self.id_next);
+        let cx = Cx::new(self.now_us, tenant, Actor(9), 0, self.id_next);
         let (reference, scratch) = (self.reference.as_ref(), self.scratch.as_mut());
         let mut decided = Decided::default();
         match operation.run {

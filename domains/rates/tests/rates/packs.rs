@@ -2,7 +2,7 @@
 
 use crate::support::{calendar, date, read};
 use rates::rules::calendar::{Calendar, Holiday, HolidayError, HolidayTable, State};
-use rates::rules::pack::Pack;
+use rates::rules::pack::{Pack, examine};
 
 /// Checks a shipped pack in which `from` was replaced by `to`, everywhere.
 fn refusal(award: &str, from: &str, to: &str) -> String {
@@ -119,9 +119,9 @@ fn a_shipped_pack_that_is_changed_for_the_worse_is_refused() {
             format!("{retail}, `retail-employee-level-2`: classifications[1].fwc is given twice"),
         ),
         (
-            "of = \"retail-employee-level-4\"\npercent = \"55.00\"",
-            "of = \"retail-employee-level-9\"\npercent = \"55.00\"",
-            "packs/MA000004.toml: classification `retail-apprentice-year-12-year-1`, of: names no \
+            "of = \"retail-employee-level-4\"\nstage = [",
+            "of = \"retail-employee-level-9\"\nstage = [",
+            "packs/MA000004.toml: classification `retail-apprentice-before-2014-year-1`, of: names no \
              classification of this pack"
                 .to_owned(),
         ),
@@ -188,7 +188,7 @@ fn other_faults() {
             "percent = \"10.00\""
         ),
         format!(
-            "{hospitality}, `weekday-evening`: penalties[1].flat needs either amount, or of and percent"
+            "{hospitality}, `weekday-evening`: penalties[1].flat needs either amount, or of and percent, or allowance"
         )
     );
     assert_eq!(
@@ -200,12 +200,15 @@ fn other_faults() {
     );
     assert_eq!(
         refusal("MA000009", "employment = [\"casual\"]", "employment = [\"full-time\"]"),
-        format!("{hospitality}: ordinary is given twice")
+        format!(
+            "{hospitality}, `ordinary`: penalties[0].employment name casual employees, for whom \
+             there are no ordinary hours"
+        )
     );
     let wrong_share = refusal(
         "MA000010",
-        "manufacturing-c5 = {",
-        "manufacturing-apprentice-no-year-12-stage-1 = { weekly = \"559.56\" }\nmanufacturing-c5 = {",
+        "manufacturing-c5 = { weekly = \"1309.50\"",
+        "manufacturing-apprentice-no-year-12-stage-1 = { weekly = \"559.56\" }\nmanufacturing-c5 = { weekly = \"1309.50\"",
     );
     assert_eq!(
         wrong_share,
@@ -231,8 +234,8 @@ fn precedence_can_be_stated_or_left_to_the_highest() {
     assert!(check(&text).is_err());
     // The evening now pays all day: by the highest, and by priority, examples change and say so.
     let highest = text.replace(
-        "casual_loading = \"25.00\"\n\n",
-        "casual_loading = \"25.00\"\nprecedence = \"highest\"\n\n",
+        "casual_loading = \"25.00\"\n",
+        "casual_loading = \"25.00\"\nprecedence = \"highest\"\n",
     );
     let error = check(&highest).unwrap_err().to_string();
     assert!(error.contains("example `an ordinary day with a meal break`, total: is 212.40, but the shifts come to 265.52"), "{error}");
@@ -299,4 +302,54 @@ fn holidays_that_every_state_shares() {
             State::ALL.iter().filter(|it| calendar.holiday_from(**it, date(day)).is_some()).count();
         assert_eq!(count, states, "{day}");
     }
+}
+
+#[test]
+fn every_fault_is_placed() {
+    let text = read("packs/MA000004.toml");
+    let good = examine(&text, &calendar());
+    assert_eq!((good.faults, good.gaps), (vec![], vec![]));
+    assert_eq!((good.award.as_str(), good.versions.len()), ("MA000004", 7));
+    for (from, to, key) in [
+        ("week = \"38.00\"", "week = 38", "rules.week"),
+        ("percent = \"225.00\"", "percent = \"1000.01\"", "rules.penalty.percent"),
+        ("hourly = \"26.55\"", "hourly = \"26.56\"", "version.rates.retail-employee-level-1"),
+        ("rates_from = \"2026-07-01\"", "rates_from = \"2026-07-02\"", "version.rates_from"),
+        (
+            "retail-employee-level-3 = { weekly = \"1097.80\"",
+            "retail-employee-level-33 = { weekly = \"1097.80\"",
+            "version.rates.retail-employee-level-33",
+        ),
+        ("total = \"232.30\"", "total = \"232.31\"", "example.total"),
+        (
+            "name = \"a casual Sunday\"\nclassification = \"retail-employee-level-1\"",
+            "name = \"a casual Sunday\"\nclassification = \"nobody\"",
+            "example.name",
+        ),
+        ("percent = \"1.30\"\nrate = \"hourly\"", "percent = \"0.00\"\nrate = \"hourly\"", ""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let changed = text.replacen(from, to, 1);
+        let found = examine(&changed, &calendar()).faults;
+        let fault = found.first().unwrap_or_else(|| panic!("{to} was accepted"));
+        if key.is_empty() {
+            assert!(fault.reason.contains("cold-work"), "{fault:?}");
+            continue;
+        }
+        assert_eq!(fault.key, key, "{fault:?}");
+        let line = changed.lines().nth(fault.line.unwrap() - 1).unwrap();
+        let name = key.rsplit('.').next().unwrap();
+        assert!(line.starts_with(name), "{key}: {line}");
+    }
+    // All examples are run, and the same fault of several versions is told once.
+    let wrong = text.replace("total = \"2", "total = \"1");
+    assert!(1 < examine(&wrong, &calendar()).faults.len());
+    let two = text.replacen("percent = \"225.00\"", "percent = \"0.00\"", 1);
+    assert_eq!(examine(&two, &calendar()).faults.len(), 1);
+    // What is left out is a gap and no fault.
+    let less = text.replacen("rates_from = \"2026-07-01\"\n", "", 1);
+    let found = examine(&less, &calendar());
+    assert!(found.gaps.iter().any(|it| it.reason.contains("has no rate from 2026-12-01")));
+    let bare = examine("award = \"X\"", &calendar());
+    assert_eq!(bare.faults.len(), 1, "{bare:?}");
 }

@@ -1,17 +1,23 @@
 //! What every test here starts from: the shipped packs, compiled.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rates::rules::award::Employment;
 use rates::rules::calendar::{Calendar, HolidayTable, State};
 use rates::rules::compile::{Column, VersionTables};
 use rates::rules::pack::Pack;
-use rates::rules::quote::Priced;
+use rates::rules::quote::{Particulars, Priced};
 use rates::rules::reference::Book;
 use rates::rules::shift::{QuoteError, Shift, UnpaidBreak};
 use values::{Date, Money, Percent};
 
-pub(crate) const PACKS: [&str; 3] = ["MA000004", "MA000009", "MA000010"];
+/// Every shipped pack.
+pub(crate) const PACKS: [&str; 17] = [
+    "MA000002", "MA000003", "MA000004", "MA000005", "MA000009", "MA000010", "MA000012", "MA000016",
+    "MA000018", "MA000020", "MA000022", "MA000025", "MA000034", "MA000038", "MA000100", "MA000104",
+    "MA000119",
+];
 
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
@@ -35,7 +41,12 @@ pub(crate) fn pack(award: &str) -> Pack {
 }
 
 /// Every shipped pack, checked with its examples, and the holiday table.
-pub(crate) fn book() -> Book {
+pub(crate) fn book() -> &'static Book {
+    static BOOK: LazyLock<Book> = LazyLock::new(checked_book);
+    &BOOK
+}
+
+fn checked_book() -> Book {
     let calendar = calendar();
     let mut book = Book::default();
     for award in PACKS {
@@ -74,7 +85,7 @@ pub(crate) fn shift(text: &str) -> Shift {
             UnpaidBreak { start: from.parse().unwrap(), end: to.parse().unwrap() }
         })
         .collect();
-    Shift { start: start.parse().unwrap(), end: end.parse().unwrap(), unpaid_breaks }
+    Shift::new(start.parse().unwrap(), end.parse().unwrap(), unpaid_breaks)
 }
 
 fn interval(text: &str, day: &str) -> (String, String) {
@@ -99,7 +110,7 @@ impl Case<'_> {
         let terms =
             book.terms(self.award, self.classification, self.employment, date(self.period))?;
         let mut quote = Priced::default();
-        terms.price(book.calendar()?, self.state, shifts, &mut quote)?;
+        terms.price(book.calendar()?, self.state, shifts, &Particulars::default(), &mut quote)?;
         Ok(quote)
     }
 
@@ -114,8 +125,8 @@ impl Case<'_> {
             .lines
             .iter()
             .map(|line| {
-                let column = terms.column(line);
-                let rule = &terms.rule(line).rule;
+                let column = quote.column(&terms, line);
+                let rule = &quote.rule(&terms, line).rule;
                 let (from, to) = (line.from.to_string(), line.to.to_string());
                 let (percent, rate) = (column.percent, column.rate);
                 format!(

@@ -20,7 +20,7 @@ fn the_demonstration_comes_to_the_cent() {
         printed(&[&["demo", "--once", "--json", "--data", text(&fresh)], &ports[..]].concat());
     assert_eq!(
         (&report["total"], &report["shifts"]),
-        (&json!("295868.35"), &json!(1241)),
+        (&json!("298874.33"), &json!(1241)),
         "{report:#}"
     );
     assert!(fresh.join("log").is_dir());
@@ -67,10 +67,13 @@ fn a_good_directory_is_checked_and_inspected() {
     let frames: Vec<Value> = out.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
     let numbers: Vec<u64> = frames.iter().map(|it| it["lsn"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=lsn).collect::<Vec<_>>());
-    assert_eq!(frames[0]["events"][0]["event"], "HolidaysPublished");
-    let awards = frames.iter().filter(|it| it["events"][0]["event"] == "AwardPublished").count();
-    let people = frames.iter().filter(|it| it["events"][0]["event"] == "UserCreated").count();
-    assert_eq!((awards, people), (12, 1), "twelve versions, one administrator");
+    let holds = |frame: &Value, name: &str| {
+        frame["events"].as_array().unwrap().iter().any(|it| it["event"] == name)
+    };
+    assert!(holds(&frames[0], "HolidaysPublished"), "{:#}", frames[0]);
+    let count = |name: &str| frames.iter().filter(|it| holds(it, name)).count();
+    let counts = (count("AwardPublished"), count("UserCreated"));
+    assert_eq!(counts, (71, 1), "the versions of seventeen awards, one administrator");
     let (_, out, _) =
         run(&["inspect", "--json", "--from", "2", "--limit", "1", "--data", text(&data)]);
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), frames[1]);

@@ -2,6 +2,7 @@
 
 use values::{Date, Moment};
 
+use super::local::Local;
 use crate::rules::calendar::{Calendar, Instant, StateDays, Unclear};
 use crate::rules::shift::{
     BREAKS_COUNT_MAX, End, Field, Offset, PERIOD_DAYS_MAX, QuoteError, QuoteProblem, Roster,
@@ -36,6 +37,17 @@ impl Gaps {
     pub(super) fn as_slice(&self) -> &[Gap] {
         &self.gaps[..self.count]
     }
+
+    /// From when to when nothing is worked, in UTC minutes: breaks that touch are one.
+    pub(super) fn pauses(&self) -> impl Iterator<Item = (i32, i32)> {
+        let runs = self.as_slice().chunk_by(|one, next| one.end == next.start);
+        runs.filter_map(|run| Some((run.first()?.start, run.last()?.end)))
+    }
+
+    /// How many of the UTC minutes `from` to `to` are breaks.
+    pub(super) fn within(&self, from: i32, to: i32) -> i32 {
+        self.as_slice().iter().map(|it| (it.end.min(to) - it.start.max(from)).max(0)).sum()
+    }
 }
 
 #[inline]
@@ -59,12 +71,12 @@ fn resolve(days: &StateDays, moment: Moment, field: Field) -> Result<Instant, Qu
 #[inline]
 pub(super) fn shifts<R: Roster + ?Sized>(
     pay_period_start: Date,
-    calendar: &Calendar,
-    days: &StateDays,
+    local: Local<'_>,
     roster: &R,
     spans: &mut Vec<Span>,
     order: &mut Vec<u16>,
 ) -> Result<(), QuoteError> {
+    let Local { calendar, days, .. } = local;
     spans.clear();
     order.clear();
     let count = roster.shifts_count();
@@ -130,15 +142,26 @@ fn in_table(calendar: &Calendar, moment: Moment, field: Field) -> Result<(), Quo
     Ok(())
 }
 
-/// Resolves and checks the breaks of one shift.
+/// Resolves a reading that must lie within the holiday table.
+pub(super) fn instant(
+    local: Local<'_>,
+    moment: Moment,
+    field: Field,
+) -> Result<Instant, QuoteError> {
+    in_table(local.calendar, moment, field)?;
+    resolve(local.days, moment, field)
+}
+
+/// Resolves and checks the breaks of one shift, in place of those in `it`.
 pub(super) fn breaks<R: Roster + ?Sized>(
-    calendar: &Calendar,
-    days: &StateDays,
+    local: Local<'_>,
     roster: &R,
     shift: usize,
     span: &Span,
-) -> Result<Gaps, QuoteError> {
-    let mut it = Gaps::default();
+    it: &mut Gaps,
+) -> Result<(), QuoteError> {
+    it.count = 0;
+    let Local { calendar, days, .. } = local;
     for at in 0..roster.breaks_count(shift) {
         let (from, to) = roster.unpaid_break(shift, at);
         let start_field = Field::Break { shift, at, end: End::Start };
@@ -172,5 +195,5 @@ pub(super) fn breaks<R: Roster + ?Sized>(
             return Err(field.refuse(QuoteProblem::BreaksOverlap { other }));
         }
     }
-    Ok(it)
+    Ok(())
 }

@@ -1,0 +1,248 @@
+//! Allowances that move with wages.
+
+use contract::{
+    Answer, Ask, Denial, Method, Placement, RateClass, Reply, ReplySink, Request, Shape, Stored,
+    Touched,
+};
+use values::Date;
+
+use super::super::envelope::{
+    Link, Meta, Pager, SingleMeta, Window, award, date, flag, given, moment, text,
+};
+use super::super::pages::{each_page, touch};
+use super::super::pay_rates::names;
+use crate::figure::Figure;
+use crate::rows::{Sheet, WageAllowanceRow};
+use crate::{Fairwork, Refusal};
+
+contract::message! {
+    /// A wage allowance in one published year.
+    pub open struct WageAllowance {
+        /// The allowance, the same in every year.
+        pub wage_allowance_fixed_id: u32,
+        /// The clause, the same in every year.
+        pub clause_fixed_id: Option<u32>,
+        /// The clause as printed.
+        pub clauses: Option<String>,
+        /// A code that only some years give.
+        pub allowance_type_code: Option<String>,
+        /// The group it stands under.
+        pub parent_allowance: Option<String>,
+        /// Its name.
+        pub allowance: Option<String>,
+        /// Whether it is part of the ordinary hourly rate.
+        pub is_all_purpose: bool,
+        /// The share of the base rate.
+        pub rate: Option<Figure>,
+        /// Such as `Percent`.
+        pub rate_unit: Option<String>,
+        /// Which base rate.
+        pub base_pay_rate_id: Option<String>,
+        /// What it comes to.
+        pub allowance_amount: Option<Figure>,
+        /// Such as `per hour`.
+        pub payment_frequency: Option<String>,
+        /// Since when.
+        pub operative_from: Option<Date>,
+        /// Until when.
+        pub operative_to: Option<Date>,
+        /// The published version.
+        pub version_number: Option<u32>,
+        /// When it was last changed.
+        pub last_modified_datetime: Option<String>,
+        /// The year.
+        pub published_year: u32,
+    }
+
+    /// A page of wage allowances.
+    pub open struct WageAllowancesReply {
+        /// Where the page stands.
+        #[serde(rename = "_meta")]
+        pub meta: Meta,
+        /// The allowances.
+        pub results: Vec<WageAllowance>,
+        /// Ways to other pages.
+        #[serde(rename = "_links")]
+        pub links: Vec<Link>,
+    }
+
+    /// One wage allowance.
+    pub open struct WageAllowanceReply {
+        /// What surrounds it.
+        #[serde(rename = "_meta")]
+        pub meta: SingleMeta,
+        /// The allowance, as the newest year has it.
+        pub result: WageAllowance,
+    }
+
+    /// The wage allowances of an award, of every year, newest first.
+    pub struct ListWageAllowances {
+        /// The award's code or number.
+        pub id_or_code: String,
+        /// Of this code only.
+        #[serde(default)]
+        pub allowance_type_code: Option<String>,
+        /// Whether they are part of the ordinary hourly rate: true or false, 1 or 0.
+        #[serde(default)]
+        pub is_all_purpose: Option<String>,
+        /// Operative since this date or later.
+        #[serde(default)]
+        pub operative_from: Option<String>,
+        /// Operative until this date or earlier.
+        #[serde(default)]
+        pub operative_to: Option<String>,
+        /// From 1.
+        #[serde(default)]
+        pub page: Option<u32>,
+        /// 1 to 100; 10 when absent.
+        #[serde(default)]
+        pub limit: Option<u32>,
+    }
+
+    /// One wage allowance of an award, as the newest year has it.
+    pub struct ShowWageAllowance {
+        /// The award's code or number.
+        pub id_or_code: String,
+        /// Which.
+        pub wage_allowance_fixed_id: u32,
+        /// Taken for the sake of clients that send it, and not looked at.
+        #[serde(default)]
+        pub limit: Option<u32>,
+    }
+}
+impl Reply for WageAllowancesReply {}
+impl Reply for WageAllowanceReply {}
+
+impl WageAllowance {
+    fn new(published_year: u32, row: WageAllowanceRow) -> Self {
+        Self {
+            wage_allowance_fixed_id: row.wage_allowance_fixed_id,
+            clause_fixed_id: row.clause_fixed_id,
+            clauses: given(row.clauses),
+            allowance_type_code: given(row.allowance_type_code),
+            parent_allowance: given(row.parent_allowance),
+            allowance: given(row.allowance),
+            is_all_purpose: row.is_all_purpose,
+            rate: row.rate,
+            rate_unit: given(row.rate_unit),
+            base_pay_rate_id: given(row.base_pay_rate_id),
+            allowance_amount: row.allowance_amount,
+            payment_frequency: given(row.payment_frequency),
+            operative_from: row.operative_from,
+            operative_to: row.operative_to,
+            version_number: row.version_number,
+            last_modified_datetime: moment(row.last_modified),
+            published_year,
+        }
+    }
+}
+
+impl Request for ListWageAllowances {
+    type Reply = WageAllowancesReply;
+    const SHAPE: Shape = Shape {
+        name: "fairwork.wage-allowances",
+        summary: "Lists the wage allowances of an award of the pay database",
+        method: Method::Get,
+        path: "/api/v1/awards/{id_or_code}/wage-allowances",
+        permission: "fairwork.read",
+        rate: RateClass::Read,
+        placement: Placement::Owner,
+        example: r#"{"id_or_code":"MA000004","limit":100}"#,
+    };
+
+    fn touches(request: &ArchivedListWageAllowances, touched: &mut Touched) {
+        touch(&request.id_or_code, touched);
+    }
+}
+
+impl Answer<Fairwork> for ListWageAllowances {
+    fn answer(
+        request: &ArchivedListWageAllowances,
+        ask: Ask<'_, Fairwork>,
+        reply: &mut ReplySink<'_, WageAllowancesReply>,
+    ) -> Result<(), Denial> {
+        let number = award(&request.id_or_code, ask.reference)?;
+        let (from, to) = (request.operative_from.as_deref(), request.operative_to.as_deref());
+        let window = Window { from: date("operative_from", from)?, to: date("operative_to", to)? };
+        let code = text(request.allowance_type_code.as_deref());
+        let all_purpose = text(request.is_all_purpose.as_deref());
+        let is_all_purpose = flag("is_all_purpose", all_purpose)?;
+        let page = request.page.as_ref().map(|it| it.to_native());
+        let limit = request.limit.as_ref().map(|it| it.to_native());
+        let mut pager = Pager::new(page, limit)?;
+        let is_filtered = code.is_some() || is_all_purpose.is_some() || !window.is_open();
+        let mut results = Vec::new();
+        let sheet = Sheet::WageAllowance;
+        each_page(&ask, number, sheet, &mut pager, is_filtered, |year, rows, pager| {
+            for row in rows.wage_allowances.iter() {
+                let own_from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
+                let own_to = row.operative_to.as_ref().map(values::ArchivedDate::to_native);
+                if is_all_purpose.is_none_or(|it| it == row.is_all_purpose)
+                    && names(code, &row.allowance_type_code)
+                    && window.has(own_from, own_to)
+                    && pager.take()
+                {
+                    results.push(WageAllowance::new(year, WageAllowanceRow::revive(row)));
+                }
+            }
+        })?;
+        let filters = [
+            ("allowance_type_code", code.unwrap_or_default().to_owned()),
+            ("is_all_purpose", all_purpose.unwrap_or_default().to_owned()),
+            ("operative_from", from.unwrap_or_default().to_owned()),
+            ("operative_to", to.unwrap_or_default().to_owned()),
+        ];
+        let path = format!("/api/v1/awards/{}/wage-allowances", request.id_or_code);
+        let (meta, links) = pager.finish(&path, &filters);
+        reply.put(&WageAllowancesReply { meta, results, links });
+        Ok(())
+    }
+}
+
+impl Request for ShowWageAllowance {
+    type Reply = WageAllowanceReply;
+    const SHAPE: Shape = Shape {
+        name: "fairwork.wage-allowance",
+        summary: "Shows a wage allowance of an award of the pay database",
+        method: Method::Get,
+        path: "/api/v1/awards/{id_or_code}/wage-allowances/{wage_allowance_fixed_id}",
+        permission: "fairwork.read",
+        rate: RateClass::Read,
+        placement: Placement::Owner,
+        example: r#"{"id_or_code":"MA000004","wage_allowance_fixed_id":1500}"#,
+    };
+
+    fn touches(request: &ArchivedShowWageAllowance, touched: &mut Touched) {
+        touch(&request.id_or_code, touched);
+    }
+}
+
+impl Answer<Fairwork> for ShowWageAllowance {
+    fn answer(
+        request: &ArchivedShowWageAllowance,
+        ask: Ask<'_, Fairwork>,
+        reply: &mut ReplySink<'_, WageAllowanceReply>,
+    ) -> Result<(), Denial> {
+        let number = award(&request.id_or_code, ask.reference)?;
+        let id = request.wage_allowance_fixed_id.to_native();
+        let mut pager = Pager::new(None, None)?;
+        let mut found: Option<WageAllowance> = None;
+        each_page(&ask, number, Sheet::WageAllowance, &mut pager, true, |year, rows, _| {
+            for row in rows.wage_allowances.iter() {
+                // Years come newest first; inside a year the last that begins counts.
+                let is_newer = found.as_ref().is_none_or(|it| {
+                    it.published_year == year
+                        && it.operative_from
+                            < row.operative_from.as_ref().map(values::ArchivedDate::to_native)
+                });
+                if row.wage_allowance_fixed_id.to_native() == id && is_newer {
+                    found = Some(WageAllowance::new(year, WageAllowanceRow::revive(row)));
+                }
+            }
+        })?;
+        let result =
+            found.ok_or_else(|| Refusal::AllowanceUnknown.at("wage_allowance_fixed_id"))?;
+        reply.put(&WageAllowanceReply { meta: SingleMeta { result_count: 1 }, result });
+        Ok(())
+    }
+}
