@@ -8,7 +8,7 @@ use contract::{
 };
 use values::Date;
 
-use super::envelope::{Link, Meta, Pager, SingleMeta, Window, award, date, given, moment};
+use super::envelope::{Link, Meta, Newest, Pager, SingleMeta, Window, award, date, given, moment};
 use super::pages::{each_page, touch};
 use crate::rows::{ClassificationRow, Sheet};
 use crate::{Fairwork, Refusal};
@@ -165,13 +165,10 @@ impl Answer<Fairwork> for ListClassifications {
             for row in rows.classifications.iter() {
                 let own = row.classification_fixed_id.to_native();
                 let own_level = row.classification_level.as_ref().map(|it| it.to_native());
-                let (from, to) = (
-                    row.operative_from.as_ref().map(values::ArchivedDate::to_native),
-                    row.operative_to.as_ref().map(values::ArchivedDate::to_native),
-                );
+                let from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
                 if id.is_none_or(|it| it == own)
                     && (level.is_none() || level == own_level)
-                    && window.has(from, to)
+                    && window.has_stored(&row.operative_from, &row.operative_to)
                     && seen.insert((year, own, from))
                     && pager.take()
                 {
@@ -220,22 +217,18 @@ impl Answer<Fairwork> for ShowClassification {
         let number = award(&request.id_or_code, ask.reference)?;
         let id = request.classification_fixed_id.to_native();
         let mut pager = Pager::new(None, None)?;
-        let mut found: Option<Classification> = None;
+        let mut newest = Newest::new();
         each_page(&ask, number, Sheet::Classification, &mut pager, true, |year, rows, _| {
             for row in rows.classifications.iter() {
-                // Years come newest first; inside a year the last that begins counts.
-                let is_newer = found.as_ref().is_none_or(|it| {
-                    it.published_year == year
-                        && it.operative_from
-                            < row.operative_from.as_ref().map(values::ArchivedDate::to_native)
-                });
-                if row.classification_fixed_id.to_native() == id && is_newer {
-                    found = Some(Classification::new(year, ClassificationRow::revive(row)));
+                if row.classification_fixed_id.to_native() == id {
+                    let revive = || Classification::new(year, ClassificationRow::revive(row));
+                    newest.look(year, &row.operative_from, revive);
                 }
             }
         })?;
-        let result =
-            found.ok_or_else(|| Refusal::ClassificationUnknown.at("classification_fixed_id"))?;
+        let result = newest
+            .found()
+            .ok_or_else(|| Refusal::ClassificationUnknown.at("classification_fixed_id"))?;
         reply.put(&ClassificationReply { meta: SingleMeta { result_count: 1 }, result });
         Ok(())
     }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use contract::Denial;
-use values::Date;
+use rkyv::option::ArchivedOption;
+use values::{ArchivedDate, Date};
 
 use crate::award::{award_number, is_award_code};
 use crate::records::AwardYear;
@@ -194,8 +195,44 @@ impl Window {
             && self.to.is_none_or(|wanted| to.is_some_and(|it| it <= wanted))
     }
 
+    /// The same of a stored row.
+    pub(super) fn has_stored(&self, from: &StoredDate, to: &StoredDate) -> bool {
+        self.has(native(from), native(to))
+    }
+
     pub(super) const fn is_open(&self) -> bool {
         self.from.is_none() && self.to.is_none()
+    }
+}
+
+/// A date of a stored row, if it has one.
+pub(super) type StoredDate = ArchivedOption<ArchivedDate>;
+
+fn native(date: &StoredDate) -> Option<Date> {
+    date.as_ref().map(ArchivedDate::to_native)
+}
+
+/// The newest row with an id, of rows whose years come newest first; inside a year the last that begins
+/// counts.
+#[derive(Debug)]
+pub(super) struct Newest<T>(Option<(u32, Option<Date>, T)>);
+
+impl<T> Newest<T> {
+    pub(super) const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Looks at a row of `year` that begins on `from`; `revive` makes it, when it counts.
+    pub(super) fn look(&mut self, year: u32, from: &StoredDate, revive: impl FnOnce() -> T) {
+        let from = native(from);
+        let is_newer = |it: &(u32, Option<Date>, T)| it.0 == year && it.1 < from;
+        if self.0.as_ref().is_none_or(is_newer) {
+            self.0 = Some((year, from, revive()));
+        }
+    }
+
+    pub(super) fn found(self) -> Option<T> {
+        self.0.map(|it| it.2)
     }
 }
 

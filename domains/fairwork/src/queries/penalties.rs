@@ -169,14 +169,12 @@ impl Answer<Fairwork> for ListPenalties {
         each_page(&ask, number, sheet, &mut pager, is_filtered, |year, rows, pager| {
             for row in rows.penalties.iter() {
                 let own_level = row.classification_level.as_ref().map(|it| it.to_native());
-                let own_from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
-                let own_to = row.operative_to.as_ref().map(values::ArchivedDate::to_native);
                 if id.is_none_or(|it| it == row.penalty_fixed_id.to_native())
                     && (level.is_none() || level == own_level)
                     && names(codes, &row.employee_rate_type_code)
                     && names(code, &row.penalty_code)
                     && base.is_none_or(|it| it.eq_ignore_ascii_case(&row.base_pay_rate_id))
-                    && window.has(own_from, own_to)
+                    && window.has_stored(&row.operative_from, &row.operative_to)
                     && pager.take()
                 {
                     results.push(Penalty::new(year, PenaltyRow::revive(row)));

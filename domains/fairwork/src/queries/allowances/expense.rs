@@ -7,7 +7,7 @@ use contract::{
 use values::Date;
 
 use super::super::envelope::{
-    Link, Meta, Pager, SingleMeta, Window, award, date, flag, given, moment, text,
+    Link, Meta, Newest, Pager, SingleMeta, Window, award, date, flag, given, moment, text,
 };
 use super::super::pages::{each_page, touch};
 use crate::figure::Figure;
@@ -168,11 +168,9 @@ impl Answer<Fairwork> for ListExpenseAllowances {
         let sheet = Sheet::ExpenseAllowance;
         each_page(&ask, number, sheet, &mut pager, is_filtered, |year, rows, pager| {
             for row in rows.expense_allowances.iter() {
-                let own_from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
-                let own_to = row.operative_to.as_ref().map(values::ArchivedDate::to_native);
                 if is_all_purpose.is_none_or(|it| it == row.is_all_purpose)
                     && code.is_none()
-                    && window.has(own_from, own_to)
+                    && window.has_stored(&row.operative_from, &row.operative_to)
                     && pager.take()
                 {
                     results.push(ExpenseAllowance::new(year, ExpenseAllowanceRow::revive(row)));
@@ -219,22 +217,18 @@ impl Answer<Fairwork> for ShowExpenseAllowance {
         let number = award(&request.id_or_code, ask.reference)?;
         let id = request.expense_allowance_fixed_id.to_native();
         let mut pager = Pager::new(None, None)?;
-        let mut found: Option<ExpenseAllowance> = None;
+        let mut newest = Newest::new();
         each_page(&ask, number, Sheet::ExpenseAllowance, &mut pager, true, |year, rows, _| {
             for row in rows.expense_allowances.iter() {
-                // Years come newest first; inside a year the last that begins counts.
-                let is_newer = found.as_ref().is_none_or(|it| {
-                    it.published_year == year
-                        && it.operative_from
-                            < row.operative_from.as_ref().map(values::ArchivedDate::to_native)
-                });
-                if row.expense_allowance_fixed_id.to_native() == id && is_newer {
-                    found = Some(ExpenseAllowance::new(year, ExpenseAllowanceRow::revive(row)));
+                if row.expense_allowance_fixed_id.to_native() == id {
+                    let revive = || ExpenseAllowance::new(year, ExpenseAllowanceRow::revive(row));
+                    newest.look(year, &row.operative_from, revive);
                 }
             }
         })?;
-        let result =
-            found.ok_or_else(|| Refusal::AllowanceUnknown.at("expense_allowance_fixed_id"))?;
+        let result = newest
+            .found()
+            .ok_or_else(|| Refusal::AllowanceUnknown.at("expense_allowance_fixed_id"))?;
         reply.put(&ExpenseAllowanceReply { meta: SingleMeta { result_count: 1 }, result });
         Ok(())
     }

@@ -7,7 +7,7 @@ use contract::{
 use values::Date;
 
 use super::super::envelope::{
-    Link, Meta, Pager, SingleMeta, Window, award, date, flag, given, moment, text,
+    Link, Meta, Newest, Pager, SingleMeta, Window, award, date, flag, given, moment, text,
 };
 use super::super::pages::{each_page, touch};
 use super::super::pay_rates::names;
@@ -175,11 +175,9 @@ impl Answer<Fairwork> for ListWageAllowances {
         let sheet = Sheet::WageAllowance;
         each_page(&ask, number, sheet, &mut pager, is_filtered, |year, rows, pager| {
             for row in rows.wage_allowances.iter() {
-                let own_from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
-                let own_to = row.operative_to.as_ref().map(values::ArchivedDate::to_native);
                 if is_all_purpose.is_none_or(|it| it == row.is_all_purpose)
                     && names(code, &row.allowance_type_code)
-                    && window.has(own_from, own_to)
+                    && window.has_stored(&row.operative_from, &row.operative_to)
                     && pager.take()
                 {
                     results.push(WageAllowance::new(year, WageAllowanceRow::revive(row)));
@@ -226,22 +224,18 @@ impl Answer<Fairwork> for ShowWageAllowance {
         let number = award(&request.id_or_code, ask.reference)?;
         let id = request.wage_allowance_fixed_id.to_native();
         let mut pager = Pager::new(None, None)?;
-        let mut found: Option<WageAllowance> = None;
+        let mut newest = Newest::new();
         each_page(&ask, number, Sheet::WageAllowance, &mut pager, true, |year, rows, _| {
             for row in rows.wage_allowances.iter() {
-                // Years come newest first; inside a year the last that begins counts.
-                let is_newer = found.as_ref().is_none_or(|it| {
-                    it.published_year == year
-                        && it.operative_from
-                            < row.operative_from.as_ref().map(values::ArchivedDate::to_native)
-                });
-                if row.wage_allowance_fixed_id.to_native() == id && is_newer {
-                    found = Some(WageAllowance::new(year, WageAllowanceRow::revive(row)));
+                if row.wage_allowance_fixed_id.to_native() == id {
+                    let revive = || WageAllowance::new(year, WageAllowanceRow::revive(row));
+                    newest.look(year, &row.operative_from, revive);
                 }
             }
         })?;
-        let result =
-            found.ok_or_else(|| Refusal::AllowanceUnknown.at("wage_allowance_fixed_id"))?;
+        let result = newest
+            .found()
+            .ok_or_else(|| Refusal::AllowanceUnknown.at("wage_allowance_fixed_id"))?;
         reply.put(&WageAllowanceReply { meta: SingleMeta { result_count: 1 }, result });
         Ok(())
     }
