@@ -168,7 +168,7 @@ impl Answer<Fairwork> for ListClassifications {
                 let from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
                 if id.is_none_or(|it| it == own)
                     && (level.is_none() || level == own_level)
-                    && window.has_stored(&row.operative_from, &row.operative_to)
+                    && window.has_stored(row.operative_from, row.operative_to)
                     && seen.insert((year, own, from))
                     && pager.take()
                 {
@@ -222,7 +222,7 @@ impl Answer<Fairwork> for ShowClassification {
             for row in rows.classifications.iter() {
                 if row.classification_fixed_id.to_native() == id {
                     let revive = || Classification::new(year, ClassificationRow::revive(row));
-                    newest.look(year, &row.operative_from, revive);
+                    newest.look(year, row.operative_from, revive);
                 }
             }
         })?;

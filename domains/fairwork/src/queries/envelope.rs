@@ -196,7 +196,7 @@ impl Window {
     }
 
     /// The same of a stored row.
-    pub(super) fn has_stored(&self, from: &StoredDate, to: &StoredDate) -> bool {
+    pub(super) fn has_stored(&self, from: StoredDate, to: StoredDate) -> bool {
         self.has(native(from), native(to))
     }
 
@@ -208,7 +208,7 @@ impl Window {
 /// A date of a stored row, if it has one.
 pub(super) type StoredDate = ArchivedOption<ArchivedDate>;
 
-fn native(date: &StoredDate) -> Option<Date> {
+fn native(date: StoredDate) -> Option<Date> {
     date.as_ref().map(ArchivedDate::to_native)
 }
 
@@ -223,7 +223,7 @@ impl<T> Newest<T> {
     }
 
     /// Looks at a row of `year` that begins on `from`; `revive` makes it, when it counts.
-    pub(super) fn look(&mut self, year: u32, from: &StoredDate, revive: impl FnOnce() -> T) {
+    pub(super) fn look(&mut self, year: u32, from: StoredDate, revive: impl FnOnce() -> T) {
         let from = native(from);
         let is_newer = |it: &(u32, Option<Date>, T)| it.0 == year && it.1 < from;
         if self.0.as_ref().is_none_or(is_newer) {

@@ -174,7 +174,7 @@ impl Answer<Fairwork> for ListPayRates {
                 if id.is_none_or(|it| it == row.classification_fixed_id.to_native())
                     && (level.is_none() || level == own_level)
                     && names(codes, &row.employee_rate_type_code)
-                    && window.has_stored(&row.operative_from, &row.operative_to)
+                    && window.has_stored(row.operative_from, row.operative_to)
                     && pager.take()
                 {
                     results.push(PayRate::new(year, ClassificationRow::revive(row)));

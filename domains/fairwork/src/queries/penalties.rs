@@ -174,7 +174,7 @@ impl Answer<Fairwork> for ListPenalties {
                     && names(codes, &row.employee_rate_type_code)
                     && names(code, &row.penalty_code)
                     && base.is_none_or(|it| it.eq_ignore_ascii_case(&row.base_pay_rate_id))
-                    && window.has_stored(&row.operative_from, &row.operative_to)
+                    && window.has_stored(row.operative_from, row.operative_to)
                     && pager.take()
                 {
                     results.push(Penalty::new(year, PenaltyRow::revive(row)));

@@ -170,7 +170,7 @@ impl Answer<Fairwork> for ListExpenseAllowances {
             for row in rows.expense_allowances.iter() {
                 if is_all_purpose.is_none_or(|it| it == row.is_all_purpose)
                     && code.is_none()
-                    && window.has_stored(&row.operative_from, &row.operative_to)
+                    && window.has_stored(row.operative_from, row.operative_to)
                     && pager.take()
                 {
                     results.push(ExpenseAllowance::new(year, ExpenseAllowanceRow::revive(row)));
@@ -222,7 +222,7 @@ impl Answer<Fairwork> for ShowExpenseAllowance {
             for row in rows.expense_allowances.iter() {
                 if row.expense_allowance_fixed_id.to_native() == id {
                     let revive = || ExpenseAllowance::new(year, ExpenseAllowanceRow::revive(row));
-                    newest.look(year, &row.operative_from, revive);
+                    newest.look(year, row.operative_from, revive);
                 }
             }
         })?;

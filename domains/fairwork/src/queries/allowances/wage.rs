@@ -177,7 +177,7 @@ impl Answer<Fairwork> for ListWageAllowances {
             for row in rows.wage_allowances.iter() {
                 if is_all_purpose.is_none_or(|it| it == row.is_all_purpose)
                     && names(code, &row.allowance_type_code)
-                    && window.has_stored(&row.operative_from, &row.operative_to)
+                    && window.has_stored(row.operative_from, row.operative_to)
                     && pager.take()
                 {
                     results.push(WageAllowance::new(year, WageAllowanceRow::revive(row)));
@@ -229,7 +229,7 @@ impl Answer<Fairwork> for ShowWageAllowance {
             for row in rows.wage_allowances.iter() {
                 if row.wage_allowance_fixed_id.to_native() == id {
                     let revive = || WageAllowance::new(year, WageAllowanceRow::revive(row));
-                    newest.look(year, &row.operative_from, revive);
+                    newest.look(year, row.operative_from, revive);
                 }
             }
         })?;
