@@ -102,11 +102,12 @@ fn scenario() -> Scenario {
         [arrivals]
         process = "even"
         [ramp]
-        first_per_s = 300.0
+        first_per_s = 420.0
+        factor = 1.3
         rise_s = 0.1
         settle_s = 0.2
-        window_s = 1.5
-        confirm_s = 2.0
+        window_s = 1.0
+        confirm_s = 1.0
         [keys]
         distribution = "uniform"
         count = 1
@@ -132,7 +133,7 @@ fn the_knee_of_a_server_that_takes_two_milliseconds_is_five_hundred() {
         let (halt, mut said) = (Arc::new(AtomicBool::new(false)), Vec::new());
         let mut say = |line: &str| said.push(line.to_owned());
         let mut planner = Planner::new(&scenario, "test", &[], &halt, &mut say);
-        planner.search(&stub.target(), Duration::from_secs(120)).unwrap();
+        planner.search(&stub.target(), Duration::from_mins(2)).unwrap();
         let result = planner.finish(None);
         let knee = result.knee.clone().unwrap();
         let step = &result.steps[knee.step];
@@ -153,7 +154,7 @@ fn a_server_that_dies_leaves_what_was_measured_until_then() {
     let (scenario, stub) = (scenario(), Stub::start(700));
     let (halt, mut say) = (Arc::new(AtomicBool::new(false)), |_: &str| {});
     let mut planner = Planner::new(&scenario, "test", &[], &halt, &mut say);
-    let stop = planner.search(&stub.target(), Duration::from_secs(120)).unwrap_err();
+    let stop = planner.search(&stub.target(), Duration::from_mins(2)).unwrap_err();
     let PlanStop::Failed(error) = stop else { panic!("nobody halted it") };
     assert!(planner.has_steps() && 700 <= stub.asked.load(SeqCst), "{error}");
     let result = planner.finish(Some(error.to_string()));
@@ -188,7 +189,7 @@ fn a_plan_that_nobody_wants_any_more_ends_at_once() {
         stopper.store(true, SeqCst);
     };
     let mut planner = Planner::new(&scenario, "test", &[], &halt, &mut say);
-    let stop = planner.search(&stub.target(), Duration::from_secs(120)).unwrap_err();
+    let stop = planner.search(&stub.target(), Duration::from_mins(2)).unwrap_err();
     assert!(matches!(stop, PlanStop::Halted), "{stop:?}");
     let result = planner.finish(Some("interrupted".to_owned()));
     assert_eq!((result.steps.len(), result.complete), (1, false));
