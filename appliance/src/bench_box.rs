@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 
 use crate::bootstrap::admin_key;
 
@@ -25,6 +25,8 @@ pub(crate) struct BenchBox {
     room: PathBuf,
     directory: PathBuf,
     doors: Doors,
+    /// What listens for signals on its behalf.
+    listening: Handle,
 }
 
 /// Where it listens, and what its doors with encryption want.
@@ -78,14 +80,15 @@ impl BenchBox {
         // No flag opens it.
         serve.env("QUOIN_RPC__TLS_LISTEN", "127.0.0.1:0");
         let mut child = serve.args(ports).stdout(Stdio::piped()).spawn()?;
-        stop_with_us(child.id(), room.to_owned(), interrupted)?;
+        let listening = stop_with_us(child.id(), room.to_owned(), interrupted)?;
         match ready(&mut child, directory) {
             Ok(doors) => {
                 let (room, directory) = (room.to_owned(), directory.to_owned());
-                Ok(Self { child, room, directory, doors })
+                Ok(Self { child, room, directory, doors, listening })
             }
             Err(error) => {
                 // It said why on standard error.
+                listening.close();
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(error)
@@ -113,8 +116,13 @@ impl BenchBox {
 }
 
 /// A signal that ends the benchmark ends the box too, and its directory.
-fn stop_with_us(pid: u32, directory: PathBuf, interrupted: Option<Arc<AtomicBool>>) -> Result<()> {
+fn stop_with_us(
+    pid: u32,
+    directory: PathBuf,
+    interrupted: Option<Arc<AtomicBool>>,
+) -> Result<Handle> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let listening = signals.handle();
     thread::Builder::new().name("quoin-signals".to_owned()).spawn(move || {
         let spared = |_: &i32| interrupted.as_ref().is_some_and(|it| !it.swap(true, SeqCst));
         if let Some(signal) = signals.forever().find(|it| !spared(it)) {
@@ -126,7 +134,7 @@ fn stop_with_us(pid: u32, directory: PathBuf, interrupted: Option<Arc<AtomicBool
             process::exit(128 + signal);
         }
     })?;
-    Ok(())
+    Ok(listening)
 }
 
 fn ready(child: &mut Child, directory: &Path) -> Result<Doors> {
@@ -154,5 +162,7 @@ impl Drop for BenchBox {
         }
         let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.room);
+        // The next box of this process listens for itself.
+        self.listening.close();
     }
 }

@@ -63,6 +63,8 @@ const FIRST_PART: f64 = 0.125;
 const SCALE_PART: f64 = 0.7;
 const SCALE_FACTOR: f64 = 1.25;
 const SCALE_GAP: f64 = 1.08;
+/// Rates below this part of the knee say what the model makes of them alone.
+const BELOW_PART: f64 = 0.75;
 /// Beyond this the generator is as busy as a core can be.
 const GENERATOR_BUSY_PERCENT: f64 = 92.0;
 /// Two figures of one thing differ by this much on a busy machine.
@@ -253,7 +255,10 @@ impl<'a> Planner<'a> {
         let step = offer(field, self.scenario, &wish)?;
         let peak = step.achieved_per_s;
         (self.say)(&format!("closed loop: {}/s", short(peak)));
-        Ok((peak * FIRST_PART).max(1.0))
+        // Plans of one machine offer the same rates, so that they can be compared rate by rate.
+        let factor = self.scenario.ramp.factor;
+        let steps = (peak * FIRST_PART).max(1.0).log(factor).round();
+        Ok(factor.powf(steps))
     }
 
     fn offers<'p>(&'p mut self, field: &'p Field, scale: bool) -> Offers<'p, 'a> {
@@ -490,12 +495,11 @@ fn sheet(result: &PlanResult, scenario: &Scenario) -> Option<sheet::Sheet> {
     };
     let cores = result.target.cores.unwrap_or(1).max(1);
     let at_knee = &result.steps[knee.step];
-    let near_half = |it: &&Step| it.purpose != Purpose::Scale && it.sustained;
-    let half = knee.sustained_per_s / 2.0;
-    let below = result.steps.iter().filter(near_half).min_by(|a, b| {
-        let off = |it: &Step| (it.offered_per_s / half).ln().abs();
-        off(a).total_cmp(&off(b))
-    });
+    let is_below = |it: &&Step| {
+        let part = it.offered_per_s / knee.sustained_per_s;
+        it.purpose != Purpose::Scale && it.sustained && part < BELOW_PART
+    };
+    let below = result.steps.iter().filter(is_below);
     let scaled = |it: &&Step| it.purpose == Purpose::Scale && it.sustained;
     let two = result.steps.iter().filter(scaled).max_by(|a, b| {
         (a.offered_per_s, a.window_s).partial_cmp(&(b.offered_per_s, b.window_s)).expect("numbers")
@@ -514,9 +518,7 @@ fn sheet(result: &PlanResult, scenario: &Scenario) -> Option<sheet::Sheet> {
     let ground = Ground {
         population: &scenario.population,
         knee: point(at_knee, cores)?,
-        below: below
-            .filter(|it| it.offered_per_s < 0.75 * knee.sustained_per_s)
-            .and_then(|it| point(it, cores)),
+        below: below.filter_map(|it| point(it, cores)).collect(),
         two,
         durable_p99_ns: durable.max().map(|it| (it, result.objectives.p99_ns)),
         sync_ns: result.machine.disk.as_ref().map(|it| it.commit_p50_ns),

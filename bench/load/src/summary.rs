@@ -102,17 +102,9 @@ pub(crate) fn carried(sheet: &Sheet, cores: Option<u32>) -> String {
     let Some(row) = own.or_else(measured).or_else(|| sheet.rows.first()) else {
         return "The sheet is empty.".to_owned();
     };
-    format!(
-        "A box of {} core{} carries {} users ({}): {} requests/s each in the mean, {} times that at the \
-         busiest, planned with {} % of the knee.",
-        row.cores,
-        if row.cores == 1 { "" } else { "s" },
-        grouped(row.users),
-        sheet.population,
-        digits(sheet.requests_per_user_per_s),
-        digits(sheet.peak_over_mean),
-        digits(100.0 * sheet.planned_share),
-    )
+    let (cores, plural) = (row.cores, if row.cores == 1 { "" } else { "s" });
+    let users = grouped(row.users);
+    format!("A box of {cores} core{plural} carries {users} users: {}.", sheet.population)
 }
 
 /// Why a rate was offered, in a word.
@@ -254,7 +246,5 @@ fn sheet(f: &mut Formatter<'_>, sheet: &Sheet) -> fmt::Result {
 
 /// Share of requests without an ordinary answer, in percent.
 pub(crate) fn error_percent(step: &Step) -> f64 {
-    let errors = float(step.errors);
-    let all = step.achieved_per_s * step.window_s + errors;
-    if all < 1.0 { 0.0 } else { 100.0 * errors / all }
+    100.0 * step.share_of_all(step.errors)
 }

@@ -65,6 +65,8 @@ const HEAD_START_NS: u64 = 20_000_000;
 const DRAIN_NS_MIN: u64 = 500_000_000;
 /// Connections of different doors have different numbers.
 const NUMBERS_PER_DOOR: u32 = 16_384;
+/// A step's times are drawn before it begins, eight bytes each.
+const STARTS_MAX: f64 = 1e8;
 /// The first bar of a histogram, in nanoseconds, and how much wider each is than the one before.
 const BUCKET_NS: u64 = 10_000;
 const BUCKET_RATIO: f64 = 1.25;
@@ -128,6 +130,15 @@ fn tasks(
     wish: &Wish<'_>,
 ) -> Result<Vec<(usize, usize, Task)>, LoadError> {
     let clock = Clock::start();
+    let ramp = &scenario.ramp;
+    let length_s = ramp.rise_s + ramp.settle_s + wish.window_s;
+    let starts = wish.per_s.unwrap_or(0.0) * length_s;
+    if STARTS_MAX < starts {
+        let reason = format!(
+            "{starts:.1e} requests are too many for one step: shorten ramp.window_s and ramp.confirm_s"
+        );
+        return Err(LoadError::Invalid { flag: "scenario", reason });
+    }
     let mut tasks = Vec::new();
     for (door, site) in field.doors.iter().enumerate() {
         let peer = field.peer(site, wish.mix);
@@ -145,8 +156,6 @@ fn tasks(
                 Connections::Tcp(numbers.iter().map(connect).collect::<Result<_, _>>()?)
             };
             let starts = wish.per_s.map(|per_s| {
-                let ramp = &scenario.ramp;
-                let length_s = ramp.rise_s + ramp.settle_s + wish.window_s;
                 let course = Course { rise_s: ramp.rise_s, length_s, per_s: per_s * share };
                 let part = wish.number << 32 | u64::from(numbers[0]);
                 let mut chance = Chance::new(!scenario.seed, part);
@@ -353,6 +362,16 @@ impl Step {
         self.disk_written_bytes = written.map(|(a, b)| b.saturating_sub(a));
     }
 
+    /// Requests of the window with an ordinary answer, however late it came.
+    fn ordinary(&self) -> u64 {
+        self.seconds.iter().map(|it| it.ok).sum()
+    }
+
+    /// So many of the window's requests, as a share of them.
+    pub(crate) fn share_of_all(&self, count: u64) -> f64 {
+        float(count) / float((self.ordinary() + self.errors).max(1))
+    }
+
     /// Holds the figures against what was to be met.
     pub(crate) fn judge(&mut self, objectives: &Objectives) {
         let mut late = |name: &str, found_ns: u64, most_ns: u64| {
@@ -367,14 +386,12 @@ impl Step {
         }
         let fine = if objectives.limited_is_fine { self.limited } else { 0 };
         let errors = self.errors.saturating_sub(fine);
-        let ok: u64 = self.seconds.iter().map(|it| it.ok).sum();
-        let all = float((ok + self.errors).max(1));
-        let share = float(errors) / all;
+        let share = self.share_of_all(errors);
         if objectives.error_share_max < share {
             let [found, most] = [share, objectives.error_share_max].map(|it| 100.0 * it);
             self.failed.push(format!("errors {found:.2} % over {most:.2} %"));
         }
-        if ok + fine == 0 {
+        if self.ordinary() + fine == 0 {
             self.failed.push("no ordinary answer".to_owned());
         }
         self.sustained = self.failed.is_empty();
