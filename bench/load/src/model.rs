@@ -227,7 +227,7 @@ fn line(points: &[Point]) -> Option<(f64, f64)> {
     let of_both: f64 =
         points.iter().map(|it| (it.per_s - rate) * (it.per_s * it.core_us - time)).sum();
     let slope = of_both / of_rate;
-    (0.0 < slope && slope.is_finite()).then(|| (time - slope * rate, slope))
+    (0.0 < slope && slope.is_finite()).then_some((time - slope * rate, slope))
 }
 
 /// To as many digits as mean something.

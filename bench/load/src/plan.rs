@@ -166,6 +166,13 @@ impl<'a> Planner<'a> {
             doors.map(|it| (it.door.speak.name().to_owned(), it.share)).collect();
         self.result.scenario.connections = field.doors.iter().map(|it| it.door.connections).sum();
         field.sound().map_err(PlanStop::Failed)?;
+        if field.shares_a_core() {
+            self.result.warnings.push(
+                "the generator ran on a core of the box, and the knee is lower by what it took: give it \
+                 a core that the box leaves free (--client-core) or another machine"
+                    .to_owned(),
+            );
+        }
         let first_per_s = match self.scenario.ramp.first_per_s {
             Some(first_per_s) => first_per_s,
             None => self.look(&field)?,
@@ -209,6 +216,10 @@ impl<'a> Planner<'a> {
             result.missing.push("the knee, and with it costs and the sheet".to_owned());
         }
         if let Some(knee) = &result.knee {
+            if knee.not_sustained_per_s.is_none() {
+                let missing = "the rate at which an objective gives out (--budget)";
+                result.missing.push(missing.to_owned());
+            }
             let step = &result.steps[knee.step];
             result.cost = Some(cost(step, result.scenario.durable_share));
             match sheet(result, self.scenario) {
@@ -289,15 +300,22 @@ impl<'a> Planner<'a> {
                 .expect("numbers")
         });
         let Some((index, step)) = best else { return };
-        let first_failed = result.steps.iter().filter(|it| !it.sustained);
-        let failing = first_failed.min_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
+        // A lower rate may have failed by accident, and been met when it was offered again.
+        let is_above = |it: &&Step| {
+            !it.sustained && found.failed.is_some_and(|rate| rate <= it.offered_per_s * 1.000_001)
+        };
+        let failing = result
+            .steps
+            .iter()
+            .filter(is_above)
+            .min_by(|a, b| a.offered_per_s.total_cmp(&b.offered_per_s));
         let held_back = |it: &Step| {
             GENERATOR_BUSY_PERCENT <= it.generator_busy_percent
                 && it.server_busy_percent.is_none_or(|busy| busy < GENERATOR_BUSY_PERCENT)
         };
         let of_server = failing.is_some_and(|it| !held_back(it));
         let limit = match failing {
-            None => "nothing gave out: the search ended before".to_owned(),
+            None => "the search ended before anything gave out".to_owned(),
             Some(it) if !of_server => {
                 format!(
                     "the generator, {:.0} % busy; the server can do at least this",

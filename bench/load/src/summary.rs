@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use crate::figure::{bytes, digits, duration, size};
 use crate::plan::result::{Cost, Growth, Knee, Objectives, PlanResult, Purpose, Step};
 use crate::plan::sheet::Sheet;
-use crate::report::{Maybe, PerSecond, float, grouped};
+use crate::report::{Maybe, PerSecond, grouped};
 
 /// Printed above the steps: what each figure is.
 const LEGEND: &str = "\
@@ -74,7 +74,9 @@ pub(crate) fn verdict(result: &PlanResult) -> String {
     let rate = PerSecond(*sustained_per_s);
     let above = not_sustained_per_s
         .map_or_else(String::new, |it| format!(" {} requests/s did not.", PerSecond(it)));
-    if *of_server {
+    if not_sustained_per_s.is_none() {
+        format!("Sustains at least {rate} requests/s with {asked}; {limit}.")
+    } else if *of_server {
         format!("Sustains {rate} requests/s with {asked}.{above} First to give out: {limit}.")
     } else {
         format!(
@@ -214,11 +216,11 @@ fn sheet(f: &mut Formatter<'_>, sheet: &Sheet) -> fmt::Result {
             error.note
         )?;
     }
-    writeln!(f, "{:>8}{:>14}{:>14}{:>26}  limited by", "cores", "requests/s", "users", "between")?;
+    writeln!(f, "{:>8}{:>14}{:>16}{:>32}  limited by", "cores", "requests/s", "users", "between")?;
     for row in &sheet.rows {
         writeln!(
             f,
-            "{:>8}{:>14}{:>14}{:>26}  {}{}",
+            "{:>8}{:>14}{:>16}{:>32}  {}{}",
             row.cores,
             PerSecond(row.sustained_per_s),
             grouped(row.users),

@@ -181,6 +181,13 @@ impl Field {
         address.is_some_and(|it| TcpStream::connect_timeout(&it, PATIENCE).is_ok())
     }
 
+    /// Whether the generator runs where a box on this machine, which takes the first cores, has its own.
+    pub(super) fn shares_a_core(&self) -> bool {
+        let is_here = self.doors.iter().any(|it| it.address.ip().is_loopback());
+        let cores = self.cores.and_then(|it| usize::try_from(it).ok()).unwrap_or(0);
+        is_here && self.client_cores.iter().any(|it| *it < cores)
+    }
+
     /// By door: where it is.
     pub(super) fn addresses(&self) -> BTreeMap<String, String> {
         let named = |it: &DoorSite| (it.door.speak.name().to_owned(), it.address.to_string());
