@@ -9,6 +9,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("values", &[]),
     ("contract", &[]),
     ("registry", &["contract", "values", DOMAINS]),
+    // What tests of domains share. It runs whichever domain its caller hands in, and names none.
+    ("fixture", &["contract"]),
     // Bytes that survive.
     ("frame", &[]),
     ("disk", &[]),
@@ -54,9 +56,12 @@ const EDGES: &[(&str, &[&str])] = &[
 const DOMAINS: &str = "domains/*";
 /// What a domain may name.
 const DOMAIN_EDGES: &[&str] = &["contract", "values"];
+/// What tests of a domain may name besides.
+const DOMAIN_TEST_EDGES: &[&str] = &["fixture"];
 /// Folders of programs: they name what they need, but nobody names them.
 const PROGRAM_FOLDERS: &[&str] = &["appliance", "bench/", "tests/"];
-/// Programs that other programs may name: `quoin bench` is the load generator and its peers, tests share a fixture.
+/// Programs that other programs may name: `quoin bench` is the load generator and what it stands beside,
+/// `process` starts boxes.
 const SHARED_PROGRAMS: &[&str] = &["load", "compare", "process"];
 /// Storage that a door may not name.
 const STORAGE: &[&str] = &["disk", "segments", "stores"];
@@ -78,7 +83,7 @@ pub fn complaints(manifests: &[Manifest]) -> Vec<String> {
         }
         for dependency in &manifest.dependencies {
             let Some(target) = manifests.iter().find(|it| it.name == *dependency) else { continue };
-            if program && !is_program(&target.folder) {
+            if program && allowed.is_none() && !is_program(&target.folder) {
                 continue;
             }
             let named = allowed.unwrap_or(SHARED_PROGRAMS).contains(&dependency.as_str());
@@ -87,9 +92,10 @@ pub fn complaints(manifests: &[Manifest]) -> Vec<String> {
                 found.push(complaint(manifest, target));
             }
         }
-        for dependency in &manifest.dev_dependencies {
+        for dependency in manifest.dev_dependencies.iter().filter(|_| is_domain(manifest)) {
             let target = manifests.iter().find(|it| it.name == *dependency);
-            if let Some(target) = target.filter(|it| is_domain(it) && is_domain(manifest)) {
+            let named = [DOMAIN_EDGES, DOMAIN_TEST_EDGES].concat().contains(&dependency.as_str());
+            if let Some(target) = target.filter(|_| !named) {
                 found.push(complaint(manifest, target));
             }
         }
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn edges_that_do_not_point_down_are_found() {
-        let rows: [(&str, &[&str], &str); 9] = [
+        let rows: [(&str, &[&str], &str); 12] = [
             ("domains/rates", &["orders"], "a flow"),
             ("domains/rates", &["shard"], "layers point down"),
             ("domains/contract", &["frame"], "layers point down"),
@@ -146,6 +152,9 @@ mod tests {
             ("storage/frame", &["contract"], "layers point down"),
             ("engine/runtime", &["load"], "nobody names a program"),
             ("tests/tidy", &["simulation"], "nobody names a program"),
+            ("tests/fixture", &["orders"], "layers point down"),
+            ("tests/fixture", &["shard"], "layers point down"),
+            ("domains/rates", &["fixture"], "nobody names a program"),
             ("engine/routing", &[], "give `routing` its layer"),
         ];
         for (folder, dependencies, expected) in rows {
@@ -159,11 +168,25 @@ mod tests {
                 "domains/contract",
                 "bench/load",
                 "tests/simulation",
+                "tests/fixture",
             ];
             all.extend(others.iter().filter(|it| **it != folder).map(|it| krate(it, &[])));
             let found = complaints(&all);
             assert_eq!(found.len(), 1, "{folder}: {found:?}");
             assert!(found[0].contains(expected), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn tests_of_a_domain_name_the_fixture_and_nothing_else_of_ours() {
+        let others = ["domains/orders", "domains/contract", "tests/fixture", "engine/shard"];
+        for (named, complaints_count) in
+            [("fixture", 0), ("contract", 0), ("proptest", 0), ("orders", 1), ("shard", 1)]
+        {
+            let mut all: Vec<_> = others.iter().map(|it| krate(it, &[])).collect();
+            let dev_dependencies = vec![named.to_owned()];
+            all.push(Manifest { dev_dependencies, ..krate("domains/rates", &[]) });
+            assert_eq!(complaints(&all).len(), complaints_count, "{named}");
         }
     }
 
@@ -176,6 +199,7 @@ mod tests {
             krate("domains/registry", &["orders", "contract"]),
             krate("appliance", &["orders", "load", "registry"]),
             krate("bench/load", &["contract"]),
+            krate("tests/fixture", &["contract", "serde_json"]),
         ];
         assert_eq!(complaints(&all), Vec::<String>::new());
     }

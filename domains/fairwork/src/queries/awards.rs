@@ -5,7 +5,7 @@ use contract::{
 };
 use values::Date;
 
-use super::envelope::{Link, Meta, Pager, Window, award, date, given, moment, text};
+use super::envelope::{Link, Meta, Pager, Window, award, date, given, moment, shown, text};
 use crate::records::AwardYear;
 use crate::rows::AwardRow;
 use crate::text::matching;
@@ -130,9 +130,7 @@ impl Answer<Fairwork> for ListAwards {
             from: date("award_operative_from", from)?,
             to: date("award_operative_to", to)?,
         };
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let mut pager = Pager::asked(request.page, request.limit)?;
         let mut newest: Vec<(u32, &AwardYear)> = Vec::new();
         for year in ask.reference.newest_first() {
             for award in &year.awards {
@@ -154,8 +152,8 @@ impl Answer<Fairwork> for ListAwards {
         }
         let filters = [
             ("name", name.to_owned()),
-            ("award_operative_from", from.unwrap_or_default().to_owned()),
-            ("award_operative_to", to.unwrap_or_default().to_owned()),
+            ("award_operative_from", shown(from)),
+            ("award_operative_to", shown(to)),
         ];
         let (meta, links) = pager.finish("/api/v1/awards", &filters);
         reply.put(&AwardsReply { meta, results, links });
@@ -190,9 +188,7 @@ impl Answer<Fairwork> for ShowAward {
             from: date("award_operative_from", from)?,
             to: date("award_operative_to", to)?,
         };
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let mut pager = Pager::asked(request.page, request.limit)?;
         if ask.reference.award(number).next().is_none() {
             return Err(Refusal::AwardUnknown.at("id_or_code"));
         }
@@ -202,10 +198,7 @@ impl Answer<Fairwork> for ShowAward {
                 results.push(Award::new(year, row));
             }
         }
-        let filters = [
-            ("award_operative_from", from.unwrap_or_default().to_owned()),
-            ("award_operative_to", to.unwrap_or_default().to_owned()),
-        ];
+        let filters = [("award_operative_from", shown(from)), ("award_operative_to", shown(to))];
         let path = format!("/api/v1/awards/{}", request.id_or_code);
         let (meta, links) = pager.finish(&path, &filters);
         reply.put(&AwardsReply { meta, results, links });

@@ -8,7 +8,9 @@ use contract::{
 };
 use values::Date;
 
-use super::envelope::{Link, Meta, Newest, Pager, SingleMeta, Window, award, date, given, moment};
+use super::envelope::{
+    Link, Meta, Newest, Pager, SingleMeta, Window, award, date, given, moment, native_number, shown,
+};
 use super::pages::{each_page, touch};
 use crate::rows::{ClassificationRow, Sheet};
 use crate::{Fairwork, Refusal};
@@ -153,18 +155,16 @@ impl Answer<Fairwork> for ListClassifications {
         let number = award(&request.id_or_code, ask.reference)?;
         let (from, to) = (request.operative_from.as_deref(), request.operative_to.as_deref());
         let window = Window { from: date("operative_from", from)?, to: date("operative_to", to)? };
-        let level = request.classification_level.as_ref().map(|it| it.to_native());
-        let id = request.classification_fixed_id.as_ref().map(|it| it.to_native());
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let level = native_number(request.classification_level);
+        let id = native_number(request.classification_fixed_id);
+        let mut pager = Pager::asked(request.page, request.limit)?;
         let mut results = Vec::new();
         // A classification has one row for each of its rates.
         let mut seen: BTreeSet<(u32, u32, Option<Date>)> = BTreeSet::new();
         each_page(&ask, number, Sheet::Classification, &mut pager, true, |year, rows, pager| {
             for row in rows.classifications.iter() {
                 let own = row.classification_fixed_id.to_native();
-                let own_level = row.classification_level.as_ref().map(|it| it.to_native());
+                let own_level = native_number(row.classification_level);
                 let from = row.operative_from.as_ref().map(values::ArchivedDate::to_native);
                 if id.is_none_or(|it| it == own)
                     && (level.is_none() || level == own_level)
@@ -176,12 +176,11 @@ impl Answer<Fairwork> for ListClassifications {
                 }
             }
         })?;
-        let text = |it: Option<u32>| it.map(|it| it.to_string()).unwrap_or_default();
         let filters = [
-            ("classification_level", text(level)),
-            ("classification_fixed_id", text(id)),
-            ("operative_from", from.unwrap_or_default().to_owned()),
-            ("operative_to", to.unwrap_or_default().to_owned()),
+            ("classification_level", shown(level)),
+            ("classification_fixed_id", shown(id)),
+            ("operative_from", shown(from)),
+            ("operative_to", shown(to)),
         ];
         let path = format!("/api/v1/awards/{}/classifications", request.id_or_code);
         let (meta, links) = pager.finish(&path, &filters);

@@ -1,8 +1,9 @@
 //! What surrounds the results of a list.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use contract::Denial;
+use rkyv::Archived;
 use rkyv::option::ArchivedOption;
 use values::{ArchivedDate, Date};
 
@@ -64,6 +65,11 @@ pub(super) struct Pager {
 }
 
 impl Pager {
+    /// The page that a request asks for.
+    pub(super) fn asked(page: StoredNumber, limit: StoredNumber) -> Result<Self, Denial> {
+        Self::new(native_number(page), native_number(limit))
+    }
+
     pub(super) fn new(page: Option<u32>, limit: Option<u32>) -> Result<Self, Denial> {
         let (page, limit) = (page.unwrap_or(1), limit.unwrap_or(PAGE_RESULTS_DEFAULT));
         if page == 0 {
@@ -160,6 +166,11 @@ pub(super) fn text(filter: Option<&str>) -> Option<&str> {
     filter.map(str::trim).filter(|it| !it.is_empty())
 }
 
+/// A filter as the links repeat it; one that filters nothing stands in none of them.
+pub(super) fn shown(filter: Option<impl Display>) -> String {
+    filter.map(|it| it.to_string()).unwrap_or_default()
+}
+
 /// A filter's date, alone or with a time behind it.
 pub(super) fn date(field: &'static str, filter: Option<&str>) -> Result<Option<Date>, Denial> {
     let Some(text) = text(filter) else { return Ok(None) };
@@ -210,6 +221,13 @@ pub(super) type StoredDate = ArchivedOption<ArchivedDate>;
 
 fn native(date: StoredDate) -> Option<Date> {
     date.as_ref().map(ArchivedDate::to_native)
+}
+
+/// A number of a request or of a stored row, if it has one.
+pub(super) type StoredNumber = ArchivedOption<Archived<u32>>;
+
+pub(super) fn native_number(number: StoredNumber) -> Option<u32> {
+    number.as_ref().map(|it| it.to_native())
 }
 
 /// The newest row with an id, of rows whose years come newest first; inside a year the last that begins

@@ -6,7 +6,9 @@ use contract::{
 };
 use values::Date;
 
-use super::envelope::{Link, Meta, Pager, Window, award, date, given, moment, text};
+use super::envelope::{
+    Link, Meta, Pager, Window, award, date, given, moment, native_number, shown, text,
+};
 use super::pages::{each_page, touch};
 use crate::figure::Figure;
 use crate::rows::{ClassificationRow, Sheet};
@@ -159,18 +161,16 @@ impl Answer<Fairwork> for ListPayRates {
         let number = award(&request.id_or_code, ask.reference)?;
         let (from, to) = (request.operative_from.as_deref(), request.operative_to.as_deref());
         let window = Window { from: date("operative_from", from)?, to: date("operative_to", to)? };
-        let level = request.classification_level.as_ref().map(|it| it.to_native());
-        let id = request.classification_fixed_id.as_ref().map(|it| it.to_native());
+        let level = native_number(request.classification_level);
+        let id = native_number(request.classification_fixed_id);
         let codes = text(request.employee_rate_type_code.as_deref());
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let mut pager = Pager::asked(request.page, request.limit)?;
         let is_filtered = level.is_some() || id.is_some() || codes.is_some() || !window.is_open();
         let mut results = Vec::new();
         let sheet = Sheet::Classification;
         each_page(&ask, number, sheet, &mut pager, is_filtered, |year, rows, pager| {
             for row in rows.classifications.iter() {
-                let own_level = row.classification_level.as_ref().map(|it| it.to_native());
+                let own_level = native_number(row.classification_level);
                 if id.is_none_or(|it| it == row.classification_fixed_id.to_native())
                     && (level.is_none() || level == own_level)
                     && names(codes, &row.employee_rate_type_code)
@@ -181,13 +181,12 @@ impl Answer<Fairwork> for ListPayRates {
                 }
             }
         })?;
-        let number = |it: Option<u32>| it.map(|it| it.to_string()).unwrap_or_default();
         let filters = [
-            ("classification_level", number(level)),
-            ("classification_fixed_id", number(id)),
-            ("employee_rate_type_code", codes.unwrap_or_default().to_owned()),
-            ("operative_from", from.unwrap_or_default().to_owned()),
-            ("operative_to", to.unwrap_or_default().to_owned()),
+            ("classification_level", shown(level)),
+            ("classification_fixed_id", shown(id)),
+            ("employee_rate_type_code", shown(codes)),
+            ("operative_from", shown(from)),
+            ("operative_to", shown(to)),
         ];
         let path = format!("/api/v1/awards/{}/pay-rates", request.id_or_code);
         let (meta, links) = pager.finish(&path, &filters);
@@ -222,9 +221,7 @@ impl Answer<Fairwork> for ClassificationPayRates {
     ) -> Result<(), Denial> {
         let number = award(&request.id_or_code, ask.reference)?;
         let id = request.classification_fixed_id.to_native();
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let mut pager = Pager::asked(request.page, request.limit)?;
         let mut newest: Option<u32> = None;
         let mut rates = Vec::new();
         let sheet = Sheet::Classification;

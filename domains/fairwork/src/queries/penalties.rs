@@ -6,7 +6,9 @@ use contract::{
 };
 use values::Date;
 
-use super::envelope::{Link, Meta, Pager, Window, award, date, given, moment, text};
+use super::envelope::{
+    Link, Meta, Pager, Window, award, date, given, moment, native_number, shown, text,
+};
 use super::pages::{each_page, touch};
 use super::pay_rates::names;
 use crate::Fairwork;
@@ -150,15 +152,13 @@ impl Answer<Fairwork> for ListPenalties {
         let number = award(&request.id_or_code, ask.reference)?;
         let (from, to) = (request.operative_from.as_deref(), request.operative_to.as_deref());
         let window = Window { from: date("operative_from", from)?, to: date("operative_to", to)? };
-        let level = request.classification_level.as_ref().map(|it| it.to_native());
-        let id = request.penalty_fixed_id.as_ref().map(|it| it.to_native());
+        let level = native_number(request.classification_level);
+        let id = native_number(request.penalty_fixed_id);
         let codes = text(request.employee_rate_type_code.as_deref());
         let code = text(request.penalty_code.as_deref());
         let base = text(request.base_pay_rate_id.as_deref())
             .or_else(|| text(request.base_pay_rate_id_spelled.as_deref()));
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let mut pager = Pager::asked(request.page, request.limit)?;
         let texts = [codes, code, base];
         let is_filtered = level.is_some()
             || id.is_some()
@@ -168,7 +168,7 @@ impl Answer<Fairwork> for ListPenalties {
         let sheet = Sheet::Penalty;
         each_page(&ask, number, sheet, &mut pager, is_filtered, |year, rows, pager| {
             for row in rows.penalties.iter() {
-                let own_level = row.classification_level.as_ref().map(|it| it.to_native());
+                let own_level = native_number(row.classification_level);
                 if id.is_none_or(|it| it == row.penalty_fixed_id.to_native())
                     && (level.is_none() || level == own_level)
                     && names(codes, &row.employee_rate_type_code)
@@ -181,15 +181,14 @@ impl Answer<Fairwork> for ListPenalties {
                 }
             }
         })?;
-        let number = |it: Option<u32>| it.map(|it| it.to_string()).unwrap_or_default();
         let filters = [
-            ("penalty_fixed_id", number(id)),
-            ("classification_level", number(level)),
-            ("penalty_code", code.unwrap_or_default().to_owned()),
-            ("employee_rate_type_code", codes.unwrap_or_default().to_owned()),
-            ("base_pay_rate_id", base.unwrap_or_default().to_owned()),
-            ("operative_from", from.unwrap_or_default().to_owned()),
-            ("operative_to", to.unwrap_or_default().to_owned()),
+            ("penalty_fixed_id", shown(id)),
+            ("classification_level", shown(level)),
+            ("penalty_code", shown(code)),
+            ("employee_rate_type_code", shown(codes)),
+            ("base_pay_rate_id", shown(base)),
+            ("operative_from", shown(from)),
+            ("operative_to", shown(to)),
         ];
         let path = format!("/api/v1/awards/{}/penalties", request.id_or_code);
         let (meta, links) = pager.finish(&path, &filters);

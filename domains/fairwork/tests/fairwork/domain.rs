@@ -1,10 +1,11 @@
 //! What the commands leave behind.
 
-use contract::{Staging, Tenant};
+use contract::Tenant;
 use fairwork::{ENTRY, PublishYear, ShowPage, ShowYear, StagePage};
+use fixture::Core;
 use serde_json::{Value, json};
 
-use crate::core::{Core, award, classification, code};
+use crate::start::{award, classification, code};
 
 const BOX: Tenant = Tenant::BOX;
 
@@ -21,7 +22,7 @@ fn sheets(import: u64, parts: &[u32]) -> Value {
 
 #[test]
 fn staged_rows_are_seen_when_their_year_is_published_and_not_before() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let rows = [classification(112, "Level 1", "1008.9", "26.55")];
     let staged = core.call(BOX, code::<StagePage>(), &stage(7, 0, &rows)).unwrap();
     assert_eq!(staged, json!({"rows": 1, "changed": true}));
@@ -45,7 +46,7 @@ fn staged_rows_are_seen_when_their_year_is_published_and_not_before() {
 
 #[test]
 fn a_year_keeps_what_an_import_does_not_name_unless_it_is_whole() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let publish = code::<PublishYear>();
     let both = json!([
         { "sheet": "penalty", "import": 2, "parts": [4] },
@@ -80,17 +81,10 @@ fn a_year_keeps_what_an_import_does_not_name_unless_it_is_whole() {
 
 #[test]
 fn replaying_the_events_gives_the_same_rows() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let rows = [classification(112, "Level 1", "1008.9", "26.55")];
     core.call(BOX, code::<StagePage>(), &stage(7, 0, &rows)).unwrap();
     let year = json!({"year": 2025, "awards": [award("MA000004", 4, &sheets(7, &[1]))]});
     core.call(BOX, code::<PublishYear>(), &year).unwrap();
-    let mut replayed = Core::new();
-    for (tenant, event, version, payload) in &core.events {
-        let mut changes = Vec::new();
-        let mut staging = Staging::new(&replayed.memory, &mut changes);
-        assert!((ENTRY.replay)(&mut staging, *tenant, *event, *version, payload));
-        replayed.install(&changes);
-    }
-    assert_eq!(replayed.memory.rows, core.memory.rows);
+    assert_eq!(core.replayed().memory.rows, core.memory.rows);
 }

@@ -4,11 +4,11 @@
 
 mod answers;
 mod commission;
-mod core;
 mod domain;
 mod files;
 mod golden;
 mod mirror;
 mod rates;
 mod refusals;
+mod start;
 mod workbook;

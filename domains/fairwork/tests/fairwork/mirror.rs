@@ -6,15 +6,16 @@ use fairwork::{
     ListExpenseAllowances, ListPayRates, ListPenalties, ListWageAllowances, PublishYear, ShowAward,
     ShowClassification, ShowExpenseAllowance, ShowWageAllowance, StagePage,
 };
+use fixture::Core;
 use serde_json::{Value, json};
 
-use crate::core::{Core, award, classification, code};
+use crate::start::{award, classification, code};
 
 const BOX: Tenant = Tenant::BOX;
 
 /// MA000004 in 2024 and 2025, and MA000155 in 2025; classifications in pages of 7.
 pub(crate) fn filled() -> Core {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     for year in [2024, 2025] {
         let rate = |n: u32| format!("{}", 1_000 + n + u32::from(year == 2025) * 35);
         let mut rows: Vec<Value> = (1..=25)

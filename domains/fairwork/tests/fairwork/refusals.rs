@@ -2,15 +2,16 @@
 
 use contract::Tenant;
 use fairwork::{
-    CompareYears, ListAwards, ListPayRates, ListPenalties, ListWageAllowances, PublishYear,
+    CompareYears, ENTRY, ListAwards, ListPayRates, ListPenalties, ListWageAllowances, PublishYear,
     ShowAward, ShowClassification, ShowExpenseAllowance, ShowPage, ShowWageAllowance, ShowYear,
     StagePage,
 };
+use fixture::Core;
 use serde_json::{Value, json};
 
-use crate::core::{Core, award, classification, code};
 use crate::domain::stage;
 use crate::mirror::filled;
+use crate::start::{award, classification, code};
 
 const BOX: Tenant = Tenant::BOX;
 
@@ -28,7 +29,7 @@ fn assert_refused(
 
 #[test]
 fn a_page_that_cannot_be_kept_is_refused() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let rows = [classification(1, "Level 1", "1000", "26.32")];
     let good = stage(1, 0, &rows);
     let operation = code::<StagePage>();
@@ -55,7 +56,7 @@ fn a_page_that_cannot_be_kept_is_refused() {
 
 #[test]
 fn a_year_that_contradicts_itself_is_refused() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let table = |sheet: &str, parts: &[u32]| json!({"sheet": sheet, "import": 1, "parts": parts});
     let good = || award("MA000004", 4, &json!([table("classification", &[1])]));
     let year = |awards: Value| json!({"year": 2025, "awards": awards});
@@ -179,7 +180,7 @@ fn a_question_about_nothing_is_refused() {
 /// A year may be published before its pages by mistake: then what is missing is named.
 #[test]
 fn a_published_page_that_was_never_staged_is_told() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let sheets = json!([{"sheet": "classification", "import": 3, "parts": [5]}]);
     let year = json!({"year": 2025, "awards": [award("MA000004", 4, &sheets)]});
     core.call(BOX, code::<PublishYear>(), &year).unwrap();

@@ -1,10 +1,11 @@
 //! Nobody hands out a permission that it does not have itself.
 
 use contract::{Actor, Failure, Tenant};
+use fixture::Core;
 use identity::{ENTRY, Reference, handed_out};
 use serde_json::{Value, json};
 
-use crate::core::{BOX, Core, DIGEST, ED25519, T};
+use crate::start::{BOX, ByName, DIGEST, ED25519, T, staffed};
 
 /// The actor of a new user of `tenant` with a role of its own name.
 fn caller(core: &mut Core, tenant: Tenant, name: &str, permissions: &Value) -> Actor {
@@ -75,7 +76,7 @@ fn what_the_caller_lacks_is_not_handed_out() {
         ("nobody", T, "set-role", role(&json!(["rates.read"])), lacks("permissions")),
     ];
     for (name, tenant, operation, request, expected) in cases {
-        let mut core = Core::staffed();
+        let mut core = staffed();
         let clerk = json!(["identity.*", "rates.read"]);
         let actors = [
             ("clerk", caller(&mut core, T, "clerk", &clerk)),
@@ -87,7 +88,7 @@ fn what_the_caller_lacks_is_not_handed_out() {
         let actor = actors.iter().find(|it| it.0 == name).unwrap().1;
         let rows = core.memory.rows.clone();
         let place = format!("{name} {operation} {request}");
-        match core.call(tenant, actor, operation, &request) {
+        match core.ask(tenant, actor, operation, &request) {
             Ok(_) => assert_eq!(None, expected, "{place}"),
             Err(Failure::Denied(it)) => {
                 assert_eq!(Some((it.name, it.field.as_ref())), expected, "{place}");
@@ -102,16 +103,16 @@ fn what_the_caller_lacks_is_not_handed_out() {
 
 #[test]
 fn a_disabled_user_hands_nothing_out() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let boss = caller(&mut core, T, "boss", &json!(["*"]));
     core.ok(T, "disable-user", &json!({"user": "boss"}));
-    assert!(core.call(T, boss, "set-role", &role(&json!(["rates.read"]))).is_err());
-    assert!(core.call(T, boss, "set-role", &role(&json!([]))).is_ok());
+    assert!(core.ask(T, boss, "set-role", &role(&json!(["rates.read"]))).is_err());
+    assert!(core.ask(T, boss, "set-role", &role(&json!([]))).is_ok());
 }
 
 #[test]
 fn the_door_is_told_what_a_request_hands_out() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let scopes = json!(["rates.*", "identity.read"]);
     for (operation, request, expected) in [
         ("set-role", role(&json!(["a.b"])), json!(["a.b"])),

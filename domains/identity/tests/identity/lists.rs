@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::core::{BOX, Core, DIGEST, T};
+use crate::start::{BOX, ByName, DIGEST, T, staffed};
 
 fn column(rows: &Value, field: &str) -> Vec<String> {
     let rows = rows.as_array().unwrap().iter();
@@ -11,7 +11,7 @@ fn column(rows: &Value, field: &str) -> Vec<String> {
 
 #[test]
 fn a_list_goes_on_after_its_last_row() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     for user in ["bob", "cid"] {
         core.ok(T, "create-user", &json!({"user": user, "title": "someone"}));
     }
@@ -46,7 +46,7 @@ fn a_list_goes_on_after_its_last_row() {
 
 #[test]
 fn a_listed_key_shows_all_but_its_digest() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let (first, second) = (core.api_key(&json!(["*"])), core.api_key(&json!(["rates.*"])));
     core.ok(T, "revoke-api-key", &json!({"id": first}));
     let page = core.ok(T, "api-keys", &json!({"user": "ann", "limit": 1}));
@@ -55,5 +55,5 @@ fn a_listed_key_shows_all_but_its_digest() {
     let page = core.ok(T, "api-keys", &json!({"user": "ann", "after": first}));
     assert_eq!((&page["api_keys"][0]["id"], &page["more"]), (&second, &json!(false)));
     assert!(!page.to_string().contains(&DIGEST[..8]));
-    assert_eq!(core.refusal(T, "api-keys", &json!({"user": "bob"})).0, "UserUnknown");
+    assert_eq!(core.refused(T, "api-keys", &json!({"user": "bob"})).0, "UserUnknown");
 }

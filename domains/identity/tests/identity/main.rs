@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-mod core;
 mod golden;
 mod hand_out;
 mod lists;
 mod refusals;
 mod resolve;
 mod rules;
+mod start;
 mod tokens;

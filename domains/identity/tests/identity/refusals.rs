@@ -1,9 +1,10 @@
 //! Every refusal of a command, by name and field, and that it stores nothing.
 
+use fixture::Core;
 use identity::ENTRY;
 use serde_json::{Value, json};
 
-use crate::core::{BOX, Core, DIGEST, ED25519, T};
+use crate::start::{BOX, ByName, DIGEST, ED25519, T, staffed};
 
 fn issuer() -> Value {
     json!({
@@ -28,7 +29,7 @@ fn with(mut request: Value, path: &str, value: Value) -> Value {
 #[test]
 #[allow(clippy::too_many_lines, reason = "one table, a row a refusal")]
 fn refusals_name_their_field_and_store_nothing() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let login = with(with(issuer(), "/issuer", json!("login")), "/url", json!("https://login"));
     core.ok(BOX, "register-issuer", &login);
     core.ok(BOX, "rotate-signing-key", &with(rotation(), "/kid", json!("a")));
@@ -184,7 +185,7 @@ fn refusals_name_their_field_and_store_nothing() {
     ]);
     let rows = core.memory.rows.clone();
     for (tenant, name, request, refusal, field) in cases {
-        let found = core.refusal(tenant, name, &request);
+        let found = core.refused(tenant, name, &request);
         assert_eq!((found.0, found.1.as_str()), (refusal, field), "{name} {request}");
         assert_eq!(core.memory.rows, rows, "{name} {request}");
     }
@@ -192,7 +193,7 @@ fn refusals_name_their_field_and_store_nothing() {
 
 #[test]
 fn a_public_key_has_the_form_of_its_algorithm() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let bytes = |first: &[u8], length: usize| {
         let mut bytes = first.to_vec();
         bytes.resize(length, 7);
@@ -216,7 +217,7 @@ fn a_public_key_has_the_form_of_its_algorithm() {
         if good {
             core.ok(BOX, "register-issuer", &request);
         } else {
-            let found = core.refusal(BOX, "register-issuer", &request);
+            let found = core.refused(BOX, "register-issuer", &request);
             assert_eq!((found.0, found.1.as_str()), ("PublicKeyInvalid", "keys[0].public_key"));
         }
     }
@@ -224,7 +225,7 @@ fn a_public_key_has_the_form_of_its_algorithm() {
 
 #[test]
 fn limits_hold_at_their_boundary() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     for it in 0..100 {
         let id = core.api_key(&json!(["*"]));
         if it == 0 {
@@ -233,7 +234,7 @@ fn limits_hold_at_their_boundary() {
     }
     // The revoked one does not count.
     core.api_key(&json!(["*"]));
-    assert_eq!(core.refusal(T, "create-api-key", &api_key()), ("TooMany", "user".to_owned()));
+    assert_eq!(core.refused(T, "create-api-key", &api_key()), ("TooMany", "user".to_owned()));
     for it in 0..16 {
         let role = format!("r{it}");
         core.ok(T, "set-role", &json!({"role": role, "permissions": []}));
@@ -241,7 +242,7 @@ fn limits_hold_at_their_boundary() {
         if it < 15 {
             core.ok(T, "grant-role", &grant);
         } else {
-            assert_eq!(core.refusal(T, "grant-role", &grant), ("TooMany", "role".to_owned()));
+            assert_eq!(core.refused(T, "grant-role", &grant), ("TooMany", "role".to_owned()));
         }
     }
     for it in 0..64 {
@@ -249,7 +250,7 @@ fn limits_hold_at_their_boundary() {
         let request = with(with(issuer(), "/url", url), "/issuer", json!(format!("i{it}")));
         core.ok(BOX, "register-issuer", &request);
     }
-    let found = core.refusal(BOX, "register-issuer", &issuer());
+    let found = core.refused(BOX, "register-issuer", &issuer());
     assert_eq!(found, ("TooMany", "issuer".to_owned()));
 }
 
@@ -272,7 +273,7 @@ fn json_that_is_not_the_request_is_refused_with_its_field() {
 /// The order in which the examples work, each on what those before it made.
 #[test]
 fn every_operation_has_an_example_that_works() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let skipped = [
         "revoke-api-key",
         "resolve-api-key",
@@ -292,7 +293,7 @@ fn every_operation_has_an_example_that_works() {
         if name == "issue-token" {
             let actor = core.ok(BOX, "users", &json!({}))["users"][0]["actor"].clone();
             let actor = contract::Actor(actor.as_str().unwrap().parse().unwrap());
-            core.call(BOX, actor, name, &example).unwrap();
+            core.ask(BOX, actor, name, &example).unwrap();
         } else if operation.shape.permission == "identity.resolve" {
             core.own(name, &example).unwrap();
         } else {

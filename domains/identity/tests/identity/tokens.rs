@@ -1,9 +1,10 @@
 //! What a token says, what it ends with, client certificates, and the note of a key's last use.
 
 use contract::{Actor, Failure};
+use fixture::Core;
 use serde_json::{Value, json};
 
-use crate::core::{BOX, Core, DIGEST, ED25519, T};
+use crate::start::{BOX, ByName, DIGEST, ED25519, T, staffed};
 
 fn ann(core: &mut Core) -> Actor {
     let actor = core.ok(T, "users", &json!({}))["users"][0]["actor"].clone();
@@ -17,11 +18,10 @@ fn signing(core: &mut Core) {
 
 #[test]
 fn a_token_is_granted_within_its_bounds() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     core.now_us = 5_999_999;
     let ann = ann(&mut core);
-    let denied = |core: &mut Core, request: Value| match core.call(T, ann, "issue-token", &request)
-    {
+    let denied = |core: &mut Core, request: Value| match core.ask(T, ann, "issue-token", &request) {
         Err(Failure::Denied(it)) => (it.name, it.field.into_owned()),
         other => panic!("{request}: {other:?}"),
     };
@@ -32,7 +32,7 @@ fn a_token_is_granted_within_its_bounds() {
         (json!({"lifetime_s": 1}), json!([]), 6),
         (json!({"lifetime_s": 3_600, "scopes": ["rates.*"]}), json!(["rates.*"]), 3_605),
     ] {
-        let issued = core.call(T, ann, "issue-token", &request).unwrap();
+        let issued = core.ask(T, ann, "issue-token", &request).unwrap();
         let expected = json!({
             "token": "", "tenant": 5, "user": "ann", "scopes": scopes,
             "issued_s": 5, "expires_s": expires_s
@@ -50,7 +50,7 @@ fn a_token_is_granted_within_its_bounds() {
 
 #[test]
 fn a_token_ends_with_what_it_was_issued_for() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     core.ok(T, "create-user", &json!({"user": "bob"}));
     let request = json!({"user": "ann", "scopes": ["*"], "digest": DIGEST, "expires_us": 2_000});
     let short = core.ok(T, "create-api-key", &request)["id"].clone();
@@ -86,7 +86,7 @@ fn a_token_ends_with_what_it_was_issued_for() {
 
 #[test]
 fn a_certificate_stands_for_its_user_until_it_is_unbound() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let long = format!("spiffe://example.org/{}", "x".repeat(235));
     for name in ["spiffe://example.org/svc/payroll", "a.example", &long] {
         let bind =
@@ -116,7 +116,7 @@ fn a_certificate_stands_for_its_user_until_it_is_unbound() {
 
 #[test]
 fn a_use_is_noted_once_in_a_while() {
-    let mut core = Core::staffed();
+    let mut core = staffed();
     let id = core.api_key(&json!(["*"]));
     let key = json!({"id": id, "digest": DIGEST, "known": 0});
     let again_us = 1_000 + 900 * 1_000_000;
@@ -130,14 +130,14 @@ fn a_use_is_noted_once_in_a_while() {
         core.now_us = now_us;
         let principal = core.own("resolve-api-key", &key).unwrap();
         assert_eq!(principal["use_is_due"], changed, "{now_us}");
-        let noted = core.call(T, Actor(0), "note-api-key-use", &json!({"id": id})).unwrap();
+        let noted = core.ask(T, Actor(0), "note-api-key-use", &json!({"id": id})).unwrap();
         assert_eq!(noted["changed"], changed, "{now_us}");
         let row = core.ok(T, "api-keys", &json!({"user": "ann"}))["api_keys"][0].clone();
         assert_eq!(row["used_us"], used_us);
         // Nobody's permissions follow from it: what is known of them stays so.
         assert_eq!(core.own("resolve-api-key", &key).unwrap()["stamp"], principal["stamp"]);
     }
-    match core.call(T, Actor(9), "note-api-key-use", &json!({"id": id})) {
+    match core.ask(T, Actor(9), "note-api-key-use", &json!({"id": id})) {
         Err(Failure::Denied(denial)) => assert_eq!(denial.name, "ItselfOnly"),
         other => panic!("{other:?}"),
     }

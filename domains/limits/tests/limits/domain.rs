@@ -1,14 +1,15 @@
 //! What the commands leave behind, and what every core then has compiled.
 
-use contract::{Failure, Staging, Stored, Tenant};
+use contract::{Failure, Stored, Tenant};
+use fixture::Core;
 use limits::{ENTRY, Limits, Refusal};
 use serde_json::{Value, json};
 
-use crate::core::{Core, LIST, REMOVE, SET, SHOW, T, policy};
+use crate::start::{LIST, REMOVE, SET, SHOW, T, names, policies, policy};
 
 #[test]
 fn a_policy_is_set_shown_listed_and_removed() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let set = core.call(T, SET, &policy("a")).unwrap();
     assert_eq!(set, json!({"name": "a", "changed": true}));
     let whole = json!({
@@ -20,12 +21,12 @@ fn a_policy_is_set_shown_listed_and_removed() {
     assert_eq!(core.call(T, LIST, &json!({})).unwrap(), json!({ "policies": [whole] }));
     assert_eq!(core.call(T, REMOVE, &json!({"name": "a"})).unwrap(), json!({"name": "a"}));
     assert_eq!(core.call(T, LIST, &json!({})).unwrap(), json!({"policies": []}));
-    assert_eq!(core.names(), []);
+    assert_eq!(names(&core), []);
 }
 
 #[test]
 fn a_policy_set_again_is_replaced_and_the_same_one_is_no_event() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     core.call(T, SET, &policy("a")).unwrap();
     assert_eq!(core.call(T, SET, &policy("a")).unwrap()["changed"], false);
     assert_eq!(core.events.len(), 1);
@@ -47,12 +48,12 @@ fn a_policy_set_again_is_replaced_and_the_same_one_is_no_event() {
         assert_eq!(core.call(T, SET, &changed).unwrap()["changed"], false, "{field}");
     }
     assert_eq!(core.events.len(), 10);
-    assert_eq!(core.names(), [(5, "a")]);
+    assert_eq!(names(&core), [(5, "a")]);
 }
 
 #[test]
 fn what_is_counted_at_the_same_time_has_neither_window_nor_burst() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let concurrent = json!({"name": "a", "per": "box", "quota": 8, "unit": "concurrent"});
     core.call(T, SET, &concurrent).unwrap();
     let mut same = concurrent.clone();
@@ -64,29 +65,29 @@ fn what_is_counted_at_the_same_time_has_neither_window_nor_burst() {
 
 #[test]
 fn policies_stand_by_tenant_and_name_whatever_the_order_they_came_in() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     for (tenant, name) in [(7, "b"), (0, "z"), (5, "b"), (5, "a-2"), (7, "a"), (5, "a"), (0, "a")] {
         core.call(Tenant(tenant), SET, &policy(name)).unwrap();
     }
     let all = [(0, "a"), (0, "z"), (5, "a"), (5, "a-2"), (5, "b"), (7, "a"), (7, "b")];
-    assert_eq!(core.names(), all);
+    assert_eq!(names(&core), all);
     for tenant in [0, 1, 5, 6, 7, 8] {
-        let own = core.policies().of(Tenant(tenant));
+        let own = policies(&core).of(Tenant(tenant));
         let own: Vec<_> = own.iter().map(|(it, policy)| (it.0, policy.name.as_str())).collect();
         let expected: Vec<_> = all.into_iter().filter(|it| it.0 == tenant).collect();
         assert_eq!(own, expected);
     }
-    assert!(core.policies().find(T, "a-2").is_some());
-    assert!(core.policies().find(Tenant(7), "a-2").is_none());
+    assert!(policies(&core).find(T, "a-2").is_some());
+    assert!(policies(&core).find(Tenant(7), "a-2").is_none());
     // One tenant's removal leaves the other's of the same name.
     core.call(T, REMOVE, &json!({"name": "a"})).unwrap();
-    assert_eq!(core.names().len(), 6);
+    assert_eq!(names(&core).len(), 6);
     assert_eq!(core.call(Tenant(7), SHOW, &json!({"name": "a"})).unwrap()["name"], "a");
 }
 
 #[test]
 fn a_tenant_has_at_most_64_policies() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let name = |number: u32| format!("p-{number}");
     for number in 0..64 {
         core.call(T, SET, &policy(&name(number))).unwrap();
@@ -102,13 +103,13 @@ fn a_tenant_has_at_most_64_policies() {
     core.call(T, REMOVE, &json!({"name": name(3)})).unwrap();
     core.call(T, SET, &policy("one-more")).unwrap();
     assert_eq!(core.refusal(T, SET, &policy(&name(3))).0, "TooManyPolicies");
-    assert_eq!(core.policies().of(T).len(), 64);
+    assert_eq!(policies(&core).of(T).len(), 64);
 }
 
 /// What was decided before is not compiled before it is durable: the limit must not rest on it.
 #[test]
 fn the_limit_counts_what_is_not_compiled_yet() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     for number in 0..64 {
         core.call(T, SET, &policy(&format!("p-{number}"))).unwrap();
     }
@@ -118,22 +119,14 @@ fn the_limit_counts_what_is_not_compiled_yet() {
 
 #[test]
 fn replaying_the_events_rebuilds_the_rows() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     for (tenant, name) in [(5, "a"), (5, "b"), (0, "a")] {
         core.call(Tenant(tenant), SET, &policy(name)).unwrap();
     }
     core.call(T, REMOVE, &json!({"name": "a"})).unwrap();
-    let mut rebuilt = Core::new();
-    for (tenant, code, version, payload) in core.events.clone() {
-        let mut changes = Vec::new();
-        let mut staging = Staging::new(&rebuilt.memory, &mut changes);
-        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
-        assert!(!(ENTRY.replay)(&mut staging, tenant, code, version + 1, &payload));
-        drop(staging);
-        rebuilt.install(&changes);
-    }
+    let rebuilt = core.replayed();
     assert_eq!(rebuilt.memory.rows, core.memory.rows);
-    assert_eq!(rebuilt.policies().all(), core.policies().all());
+    assert_eq!(policies(&rebuilt).all(), policies(&core).all());
 }
 
 #[test]
@@ -158,7 +151,7 @@ fn json_that_is_not_a_policy_is_refused_with_its_field() {
 
 #[test]
 fn every_operation_has_an_example_that_works() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     for code in [SET, LIST, SHOW, REMOVE] {
         let operation = ENTRY.operation(code).unwrap();
         let example: Value = serde_json::from_str(operation.shape.example).unwrap();
@@ -177,7 +170,7 @@ fn every_operation_has_an_example_that_works() {
 /// structural check is checked again by the domain.
 #[test]
 fn damaged_archives_are_refused_or_answered() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     let mut payload = Vec::new();
     let request: limits::SetPolicy = serde_json::from_value(policy("quotes-per-key")).unwrap();
     request.encode(&mut payload);

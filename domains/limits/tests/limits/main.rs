@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-mod core;
 mod domain;
 mod golden;
 mod refusals;
 mod rules;
+mod start;

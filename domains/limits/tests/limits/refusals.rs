@@ -1,8 +1,10 @@
 //! Every refusal, by name, field and words, at its bounds.
 
+use fixture::Core;
+use limits::ENTRY;
 use serde_json::{Value, json};
 
-use crate::core::{Core, REMOVE, SET, SHOW, T, policy};
+use crate::start::{REMOVE, SET, SHOW, T, policy};
 
 /// Changes to a policy, and what is refused then: name, field and the whole detail or its start.
 #[test]
@@ -70,7 +72,7 @@ fn a_field_out_of_range_is_named() {
             "",
         ),
     ] {
-        let mut core = Core::new();
+        let mut core = Core::new(&ENTRY);
         let refusal = core.refusal(T, SET, &with(&changes));
         assert_eq!((refusal.0.as_str(), refusal.1.as_str()), (name, field), "{changes}");
         assert!(refusal.2.starts_with(detail), "{}", refusal.2);
@@ -100,14 +102,14 @@ fn a_field_at_its_bound_is_taken() {
         // What a class costs that the policy does not cover may be out of reach.
         json!({"rate_class": "read", "quota": 1, "cost": {"bulk": 1_000}}),
     ] {
-        let set = Core::new().call(T, SET, &with(&changes));
+        let set = Core::new(&ENTRY).call(T, SET, &with(&changes));
         assert!(set.is_ok(), "{changes}: {set:?}");
     }
 }
 
 #[test]
 fn what_is_not_there_is_missing() {
-    let mut core = Core::new();
+    let mut core = Core::new(&ENTRY);
     core.call(T, SET, &policy("a")).unwrap();
     for name in ["b", "", "A", &"n".repeat(99)] {
         for code in [REMOVE, SHOW] {

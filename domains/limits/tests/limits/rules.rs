@@ -4,7 +4,7 @@ use contract::RateClass;
 use limits::{Class, Policy, SetPolicy};
 use serde_json::{Value, json};
 
-use crate::core::policy;
+use crate::start::policy;
 
 fn with(changes: &Value) -> Policy {
     let mut request = policy("a");

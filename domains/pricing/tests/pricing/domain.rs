@@ -1,16 +1,18 @@
 //! What the commands leave behind, and what every core then prices with.
 
 use contract::{Failure, Staging, Stored, Tenant};
+use fixture::Core;
 use pricing::{ENTRY, LISTS_COUNT_MAX, Pricing, Refusal, TAXES_COUNT_MAX, Tally, Whole};
 use serde_json::{Value, json};
 
-use crate::core::{
-    BATCH, Core, LIST, LISTS, PRICE, PUBLISH, QUOTE, RETIRE, T, TABLES, TAXES, gst, list, quote,
+use crate::start::{
+    BATCH, LIST, LISTS, PRICE, PUBLISH, QUOTE, RETIRE, T, TABLES, TAXES, empty, expect_one_slot,
+    gst, list, quote,
 };
 
 #[test]
 fn a_list_is_published_quoted_shown_listed_and_retired() {
-    let mut core = Core::new();
+    let mut core = empty();
     let published = core.call(T, PUBLISH, &list("base")).unwrap();
     let reply = json!({"code": "base", "valid_from": null, "prices": 1, "changed": true});
     assert_eq!(published, reply);
@@ -54,7 +56,7 @@ fn a_list_is_published_quoted_shown_listed_and_retired() {
 
 #[test]
 fn a_list_published_again_is_no_event_and_another_one_asks_for_replace() {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, PUBLISH, &list("base")).unwrap();
     assert_eq!(core.call(T, PUBLISH, &list("base")).unwrap()["changed"], false);
     assert_eq!(core.events.len(), 1);
@@ -87,7 +89,7 @@ fn a_list_published_again_is_no_event_and_another_one_asks_for_replace() {
 
 #[test]
 fn taxes_are_published_replaced_and_listed() {
-    let mut core = Core::new();
+    let mut core = empty();
     assert_eq!(core.call(T, TAXES, &gst()).unwrap(), json!({"code": "au-gst", "changed": true}));
     assert_eq!(core.call(T, TAXES, &gst()).unwrap()["changed"], false);
     let mut raised = gst();
@@ -102,7 +104,7 @@ fn taxes_are_published_replaced_and_listed() {
 
 #[test]
 fn tax_sale_and_adjustments_stand_in_the_answer() {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, TAXES, &gst()).unwrap();
     let sold = |code: &str, sale: bool, price: &str| {
         json!({"list": {"code": code, "currency": "AUD", "sale": sale, "priority": i32::from(sale),
@@ -147,7 +149,7 @@ fn tax_sale_and_adjustments_stand_in_the_answer() {
 
 #[test]
 fn money_has_the_digits_of_its_currency() {
-    let mut core = Core::new();
+    let mut core = empty();
     for (code, price, total) in [("JPY", "149.5", "299"), ("KWD", "0.1235", "0.247")] {
         let list = json!({"list": {"code": code, "currency": code,
             "prices": [{"product": "tea", "model": {"per-unit": price}}]}});
@@ -160,7 +162,7 @@ fn money_has_the_digits_of_its_currency() {
 
 #[test]
 fn the_box_publishes_for_every_tenant_and_a_tenant_for_itself() {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(Tenant::BOX, TAXES, &gst()).unwrap();
     core.call(Tenant::BOX, PUBLISH, &list("shared")).unwrap();
     assert_eq!(core.call(T, QUOTE, &quote("tea", "1")).unwrap()["lines"][0]["list"], "shared");
@@ -195,7 +197,7 @@ fn counted(core: &mut Core, tally: Tally) {
 
 #[test]
 fn a_tenant_has_at_most_so_many_lists_and_tables() {
-    let mut core = Core::new();
+    let mut core = empty();
     counted(
         &mut core,
         Tally { lists: LISTS_COUNT_MAX - 1, taxes: TAXES_COUNT_MAX - 1, ..Tally::default() },
@@ -216,7 +218,7 @@ fn a_tenant_has_at_most_so_many_lists_and_tables() {
 /// Every example does what it is for, one after the other on one core.
 #[test]
 fn the_examples_work_together() {
-    let mut core = Core::new();
+    let mut core = empty();
     for code in [PUBLISH, TAXES, QUOTE, BATCH, LISTS, LIST, PRICE, TABLES, RETIRE] {
         let shape = ENTRY.operation(code).unwrap().shape;
         let example: Value = serde_json::from_str(shape.example).unwrap();
@@ -227,11 +229,12 @@ fn the_examples_work_together() {
             assert_eq!(answer["total"], "2628.40");
         }
     }
+    expect_one_slot(&core);
 }
 
 #[test]
 fn every_core_comes_to_the_same_from_the_log() {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, TAXES, &gst()).unwrap();
     core.call(T, PUBLISH, &list("a")).unwrap();
     core.call(T, PUBLISH, &list("b")).unwrap();
@@ -257,7 +260,7 @@ fn the_domain_keeps_its_numbers() {
 /// structural check is checked again by the domain.
 #[test]
 fn damaged_archives_are_refused_or_answered() {
-    let mut core = Core::new();
+    let mut core = empty();
     let mut payloads: Vec<(u16, Vec<u8>)> = Vec::new();
     for code in [PUBLISH, QUOTE, BATCH, PRICE, RETIRE, TAXES] {
         let operation = ENTRY.operation(code).unwrap();
@@ -273,7 +276,7 @@ fn damaged_archives_are_refused_or_answered() {
                 let mut payload = payload.clone();
                 payload[at] = byte;
                 // A list that was replaced by a damaged one would be quoted from next.
-                let mut core = core.copy();
+                let mut core = core.restarted();
                 match core.archived(T, code, &payload) {
                     Ok(_) => answered += 1,
                     Err(Failure::Denied(_)) => refused += 1,
@@ -288,7 +291,7 @@ fn damaged_archives_are_refused_or_answered() {
 /// A quote in hostile hands: every number at its extremes.
 #[test]
 fn extreme_numbers_are_refused_or_answered() {
-    let mut core = Core::new();
+    let mut core = empty();
     let request: pricing::PublishList =
         serde_json::from_str(ENTRY.operation(PUBLISH).unwrap().shape.example).unwrap();
     core.call(T, PUBLISH, &serde_json::to_value(&request).unwrap()).unwrap();

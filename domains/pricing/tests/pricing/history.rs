@@ -1,11 +1,13 @@
 //! What was known when: lists and taxes that were replaced or retired, asked for as known before.
 
 use contract::Tenant;
+use fixture::Core;
 use pricing::{FORMER_COUNT_MAX, LISTS_COUNT_MAX};
 use serde_json::{Value, json};
 
-use crate::core::{
-    BATCH, Core, LIST, LISTS, PRICE, PUBLISH, QUOTE, RETIRE, T, TABLES, TAXES, gst, list, quote,
+use crate::start::{
+    BATCH, LIST, LISTS, PRICE, PUBLISH, QUOTE, RETIRE, T, TABLES, TAXES, empty, expect_one_slot,
+    gst, list, quote,
 };
 
 /// The same request as known at a moment.
@@ -28,7 +30,7 @@ fn price() -> Value {
 
 /// Published at 1,000 for $4.50, corrected at 2,000 to $5, retired at 3,000, revived at 4,000 for $6.
 fn corrected() -> Core {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, PUBLISH, &list("base")).unwrap();
     core.now_us = 2_000;
     core.call(T, PUBLISH, &tea("base", "5")).unwrap();
@@ -36,6 +38,7 @@ fn corrected() -> Core {
     core.call(T, RETIRE, &json!({"code": "base", "last_day": "2026-07-06"})).unwrap();
     core.now_us = 4_000;
     core.call(T, PUBLISH, &tea("base", "6")).unwrap();
+    expect_one_slot(&core);
     core
 }
 
@@ -110,7 +113,7 @@ fn history_is_the_same_from_the_log_and_from_the_records() {
     assert_eq!(core.memory.rows, replayed.memory.rows);
     expect_corrected(&mut replayed);
     // A core that starts from the records compiles them in the order of its tables.
-    expect_corrected(&mut core.copy());
+    expect_corrected(&mut core.restarted());
 }
 
 #[test]
@@ -136,7 +139,7 @@ fn what_changes_nothing_is_no_edition() {
 
 #[test]
 fn taxes_are_as_they_were_known() {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, TAXES, &gst()).unwrap();
     let mut taxed = list("base");
     taxed["list"]["tax"] = json!({"table": "au-gst", "inclusive": false});
@@ -178,7 +181,7 @@ fn taxes_are_as_they_were_known() {
 /// A tenant's own prices and the box's have each their own history; one choice is made of both.
 #[test]
 fn what_the_box_publishes_has_its_own_history() {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(Tenant::BOX, PUBLISH, &tea("shared", "3")).unwrap();
     core.now_us = 2_000;
     core.call(T, PUBLISH, &tea("own", "4")).unwrap();
@@ -218,7 +221,7 @@ fn what_the_box_publishes_has_its_own_history() {
 /// of the two it is.
 #[test]
 fn replaced_and_current_editions_are_ranked_together() {
-    let mut core = Core::new();
+    let mut core = empty();
     let ranked = |code: &str, priority: i32, price: &str| {
         let mut list = tea(code, price);
         list["list"]["priority"] = json!(priority);
@@ -256,7 +259,7 @@ fn replaced_and_current_editions_are_ranked_together() {
 fn the_oldest_edition_is_dropped_and_said_to_be() {
     let most = u64::from(FORMER_COUNT_MAX);
     assert_eq!((FORMER_COUNT_MAX, LISTS_COUNT_MAX), (1_024, 1_024));
-    let mut core = Core::new();
+    let mut core = empty();
     // The first edition is a tax table's, so that a list takes its place later on.
     core.now_us = 10;
     core.call(T, TAXES, &gst()).unwrap();
@@ -285,7 +288,7 @@ fn the_oldest_edition_is_dropped_and_said_to_be() {
     publish(&mut core, most + 1);
     assert_eq!(core.memory.rows.len(), rows, "the new edition has the place of the oldest");
     // The list is whole; only what the tax table was before 20 is gone.
-    let mut copy = core.copy();
+    let mut copy = core.restarted();
     for core in [&mut copy, &mut core] {
         let asked = [
             (QUOTE, at(19, quote("tea", "1"))),

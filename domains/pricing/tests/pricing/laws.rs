@@ -2,6 +2,7 @@
 //! period come to the whole, steps come to the price, order and batching change nothing, and an
 //! independent reckoning unit by unit agrees.
 
+use fixture::Core;
 use pricing::rules::decimal::{Decimal, Exact, Quantity};
 use pricing::rules::line::AskedLine;
 use pricing::rules::list::{Model, Package, PackageRounding, Price, Tier};
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use values::Currency;
 
-use crate::core::{BATCH, Core, PUBLISH, QUOTE, T, TAXES, gst};
+use crate::start::{BATCH, PUBLISH, QUOTE, T, TAXES, empty, gst};
 use crate::support::{book, quote};
 
 /// Units of 10^-12 with a few digits after the point.
@@ -190,7 +191,7 @@ proptest! {
 
 /// A published list of several prices, taxed either way, with a discount and a sale.
 fn shop() -> Core {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, TAXES, &gst()).unwrap();
     for (code, sale, factor) in [("base", false, "0.0005"), ("sale", true, "0.0004")] {
         let list = json!({"list": {"code": code, "currency": "AUD", "sale": sale,

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::core::{Core, PUBLISH, T, list};
+use crate::start::{PUBLISH, T, empty, list};
 
 /// Publishes the list with changes: name, field and detail of its refusal.
 fn refusal(changes: &Value) -> (String, String, String) {
-    let mut core = Core::new();
+    let mut core = empty();
     let mut order = list("l");
     order["list"].as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     let found = core.refusal(T, PUBLISH, &order);
@@ -305,7 +305,7 @@ fn tiers_that_do_not_join_are_named() {
             {}]));
         let mut order = list("l");
         order["list"]["prices"] = joined["prices"].clone();
-        assert!(Core::new().call(T, PUBLISH, &order).is_ok(), "{first}");
+        assert!(empty().call(T, PUBLISH, &order).is_ok(), "{first}");
     }
 }
 

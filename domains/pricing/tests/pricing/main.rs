@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-mod core;
 mod decimal;
 mod domain;
 mod golden;
@@ -12,6 +11,7 @@ mod list_refusals;
 mod oracles;
 mod refusals;
 mod selection;
+mod start;
 mod support;
 mod talent;
 mod tax;

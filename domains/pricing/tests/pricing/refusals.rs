@@ -1,12 +1,13 @@
 //! Every refusal of a quote, by name, field and words, at its bounds.
 
+use fixture::Core;
 use serde_json::{Value, json};
 
-use crate::core::{BATCH, Core, LIST, PRICE, PUBLISH, QUOTE, RETIRE, T, TAXES, gst, list, quote};
+use crate::start::{BATCH, LIST, PRICE, PUBLISH, QUOTE, RETIRE, T, TAXES, empty, gst, list, quote};
 
 /// A core with one product of each kind.
 fn shop() -> Core {
-    let mut core = Core::new();
+    let mut core = empty();
     core.call(T, TAXES, &gst()).unwrap();
     core.call(
         T,
@@ -372,7 +373,7 @@ fn what_is_not_there_is_missing() {
 
 #[test]
 fn tax_that_cannot_be_known_is_refused() {
-    let mut core = Core::new();
+    let mut core = empty();
     let mut taxed = list("taxed");
     taxed["list"]["tax"] = json!({"table": "au-gst", "inclusive": false});
     taxed["list"]["prices"][0]["tax"] = json!("standard");
@@ -418,7 +419,7 @@ fn a_tax_table_out_of_range_is_refused() {
             "table.rates[1].from is 2020-01-01, category a has a rate of that day",
         ),
     ] {
-        let mut core = Core::new();
+        let mut core = empty();
         let mut table = gst();
         table["table"].as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
         let found = core.refusal(T, TAXES, &table);

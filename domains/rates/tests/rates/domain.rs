@@ -1,9 +1,10 @@
 //! The domain through its erased face, as a door and a shard see it: JSON in, archive, decision,
 //! events, records, JSON out.
 
-use crate::core::{BOX, Core, T, sunday};
+use crate::start::{BOX, T, sunday, with_packs};
 use crate::support::{PACKS, pack, read};
-use contract::{Failure, Kind, Staging, Stored, Tenant};
+use contract::{Failure, Kind, Stored, Tenant};
+use fixture::Core;
 use rates::{
     ENTRY, PublishAward, QuoteBatch, QuoteRoster, Reference, Refusal, WorkerShifts, roster_file,
 };
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn the_quote_of_the_issue_in_its_exact_words() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let expected = json!({
         "award": "MA000004", "classification": "retail-employee-level-1",
         "operative_from": "2025-07-01", "minimum_hourly": "26.55", "currency": "AUD",
@@ -31,7 +32,7 @@ fn the_quote_of_the_issue_in_its_exact_words() {
 
 #[test]
 fn a_borrowed_reply_archives_to_the_same_bytes_and_the_same_json() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let roster = roster_file::read(&read("sample-roster.csv")).unwrap();
     let few = QuoteRoster { workers: roster.workers[..40].to_vec() };
     let mut payload = Vec::new();
@@ -60,7 +61,7 @@ fn a_borrowed_reply_archives_to_the_same_bytes_and_the_same_json() {
 #[test]
 fn a_batch_of_ten_thousand_goes_by_in_frames() {
     const WORKERS: usize = 10_000;
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let quote: rates::Quote = serde_json::from_value(sunday()).unwrap();
     let worker = |at: usize| {
         let mut quote = quote.clone();
@@ -116,7 +117,7 @@ fn a_batch_of_ten_thousand_goes_by_in_frames() {
 
 #[test]
 fn text_that_needs_escapes_is_escaped_alike() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let name = "a \"worker\" \\ \u{1}\n\t\u{8}\u{c}\r é 名";
     let roster = json!({"workers": [{"worker": name, "quote": sunday()}]});
     assert_eq!(core.call(T, 65, &roster).unwrap()["workers"][0]["worker"], json!(name));
@@ -124,7 +125,7 @@ fn text_that_needs_escapes_is_escaped_alike() {
 
 #[test]
 fn the_sample_roster_prices_whole() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let roster = roster_file::read(&read("sample-roster.csv")).unwrap();
     let mut payload = Vec::new();
     roster.encode(&mut payload);
@@ -146,7 +147,7 @@ fn the_sample_roster_prices_whole() {
 
 #[test]
 fn an_accepted_quote_is_recalled_and_recomputed() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let accepted = core
         .call(T, 4, &json!({"quote": sunday(), "total": "232.30", "reference": "week 28"}))
         .unwrap();
@@ -172,25 +173,18 @@ fn an_accepted_quote_is_recalled_and_recomputed() {
 
 #[test]
 fn replaying_the_events_rebuilds_the_rows() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     for _ in 0..3 {
         core.call(T, 4, &json!({"quote": sunday()})).unwrap();
     }
-    let mut rebuilt = Core::new();
-    for (tenant, code, version, payload) in core.events.clone() {
-        let mut changes = Vec::new();
-        let mut staging = Staging::new(&rebuilt.memory, &mut changes);
-        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
-        drop(staging);
-        rebuilt.install(tenant, &changes);
-    }
+    let mut rebuilt = core.replayed();
     assert_eq!(rebuilt.memory.rows, core.memory.rows);
     assert_eq!(rebuilt.call(T, 64, &sunday()), core.call(T, 64, &sunday()));
 }
 
 #[test]
 fn a_version_is_published_once_and_corrected_only_on_purpose() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let version = pack("MA000010").versions("p").unwrap().pop().unwrap();
     let mut request = serde_json::to_value(PublishAward { version, replace: false }).unwrap();
     let events = core.events.len();
@@ -228,7 +222,7 @@ fn a_version_is_published_once_and_corrected_only_on_purpose() {
 
 #[test]
 fn a_tenants_own_award_goes_before_the_boxs() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let mut version = pack("MA000004").versions("p").unwrap().remove(4);
     for it in &mut version.penalties {
         it.clause = "enterprise agreement".to_owned();
@@ -309,7 +303,7 @@ fn every_operation_has_an_example_that_works() {
 /// the structural check is checked again by the domain.
 #[test]
 fn damaged_archives_are_refused_or_answered() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let quote: rates::Quote = serde_json::from_value(sunday()).unwrap();
     let mut payloads: Vec<(u16, Vec<u8>)> = vec![(64, Vec::new()), (65, Vec::new())];
     quote.encode(&mut payloads[0].1);

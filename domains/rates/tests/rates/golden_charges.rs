@@ -164,11 +164,11 @@ fn a_template_of_the_first_version_reads_as_approved() {
     assert!(upgraded.in_force(date("1990-01-01"), 0).is_some());
     assert!(<TemplateVersions as Record>::upgrade(9, &row).is_none());
     assert!(<TemplateVersions as Record>::upgrade(1, &[1, 2, 3]).is_none());
-    let tables = crate::core::Memory::default();
+    let tables = fixture::Memory::default();
     let mut changes = Vec::new();
     let mut staging = contract::Staging::new(&tables, &mut changes);
     let event = golden("template_defined_1");
-    assert!((ENTRY.replay)(&mut staging, crate::core::T, 3, 1, &event));
+    assert!((ENTRY.replay)(&mut staging, crate::start::T, 3, 1, &event));
     assert_eq!(changes.len(), 1);
 }
 
@@ -180,11 +180,11 @@ fn an_award_of_the_first_version_reads() {
     assert_eq!(old.ordinary[0].daily_max, Hours::from_minutes(540));
     assert_eq!(old.penalties[2].casual, Some(CasualRegime::Tabulated(percent("250"))));
     assert_eq!(old.penalties[0].flat.as_ref().unwrap().percent, Some(percent("10")));
-    let tables = crate::core::Memory::default();
+    let tables = fixture::Memory::default();
     let mut changes = Vec::new();
     let mut staging = contract::Staging::new(&tables, &mut changes);
     let event = golden("award_published_1");
-    assert!((ENTRY.replay)(&mut staging, crate::core::T, 1, 1, &event));
+    assert!((ENTRY.replay)(&mut staging, crate::start::T, 1, 1, &event));
 }
 
 /// Quotes that were accepted before lines were kept.
@@ -194,9 +194,9 @@ fn an_accepted_quote_of_the_first_version_reads() {
     assert_eq!((old.total, old.lines, old.charge), (money("209.07"), None, None));
     assert_eq!((old.accepted_us, old.known_us), (1_752_400_000_000_000, 1_752_400_000_000_000));
     assert_eq!(old.quote.shifts[0].unpaid_breaks.len(), 1);
-    let tables = crate::core::Memory::default();
+    let tables = fixture::Memory::default();
     let mut changes = Vec::new();
     let mut staging = contract::Staging::new(&tables, &mut changes);
     let event = golden("quote_accepted_1");
-    assert!((ENTRY.replay)(&mut staging, crate::core::T, 4, 1, &event));
+    assert!((ENTRY.replay)(&mut staging, crate::start::T, 4, 1, &event));
 }

@@ -1,11 +1,12 @@
 //! What was known when: corrections, and accepted quotes replayed under the rules then in force.
 
+use fixture::Core;
 use rates::rules::calendar::HolidayTable;
 use rates::{ENTRY, PublishAward, PublishHolidays};
 use serde_json::{Value, json};
 use values::Money;
 
-use crate::core::{BOX, Core, T, sunday};
+use crate::start::{BOX, T, sunday};
 use crate::support::{holidays, pack};
 
 fn example(code: u16) -> Value {
@@ -21,17 +22,6 @@ pub(crate) fn correct(core: &mut Core, cents: i64) {
     }
     let request = serde_json::to_value(PublishAward { version, replace: true }).unwrap();
     core.call(BOX, 1, &request).unwrap();
-}
-
-/// Applies the events of one core to another.
-fn replay(from: &Core, to: &mut Core) {
-    for (tenant, code, version, payload) in from.events.clone() {
-        let mut changes = Vec::new();
-        let mut staging = contract::Staging::new(&to.memory, &mut changes);
-        assert!((ENTRY.replay)(&mut staging, tenant, code, version, &payload));
-        drop(staging);
-        to.install(tenant, &changes);
-    }
 }
 
 #[test]
@@ -77,8 +67,7 @@ fn a_correction_keeps_what_was_known_before() {
     assert_eq!(found("charge.total")["accepted"], accepted["charge"]);
     // Without the template today there is no charge; what is paid is compared all the same.
     let retire = ENTRY.operations.iter().find(|it| it.shape.name == "rates.retire-template");
-    let mut retired = Core::new();
-    replay(&core, &mut retired);
+    let mut retired = core.replayed();
     retired.now_us = 3_500;
     let template = json!({"code": "labour-hire", "version": 1});
     retired.call(T, retire.unwrap().code, &template).unwrap();
@@ -97,8 +86,7 @@ fn a_correction_keeps_what_was_known_before() {
     }
     assert_eq!(core.call(T, 86, &id).unwrap()["then"]["identical"], true);
     // The history is rebuilt by a replay of the log.
-    let mut rebuilt = Core::new();
-    replay(&core, &mut rebuilt);
+    let mut rebuilt = core.replayed();
     assert_eq!(rebuilt.memory.rows, core.memory.rows);
     assert_eq!(rebuilt.call(T, 64, &as_known(2_500)).unwrap()["total"], "232.30");
     let unknown = json!({"id": "4096"});

@@ -1,11 +1,12 @@
 //! Agreements, protected rates and contracts: which pays, why, and whether what was paid is enough.
 
 use contract::Tenant;
+use fixture::Core;
 use rates::rules::award::AwardVersion;
 use serde_json::{Value, json};
 use values::Money;
 
-use crate::core::{BOX, Core, T, sunday};
+use crate::start::{BOX, T, sunday};
 use crate::support::{money, pack};
 
 /// An instrument with the retail award's rules of July 2025, its weekly rates scaled.

@@ -4,7 +4,6 @@
 
 mod charges;
 mod commission;
-mod core;
 mod domain;
 mod exports;
 mod figures;
@@ -21,6 +20,7 @@ mod refusals;
 mod roster_files;
 mod schedules;
 mod shifts;
+mod start;
 mod statutory;
 mod support;
 mod tables;

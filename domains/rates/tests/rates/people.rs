@@ -1,7 +1,7 @@
 //! What is refused about the person, the time before the period and the claims: each refusal by name
 //! and field.
 
-use crate::core::{Core, T, sunday};
+use crate::start::{T, sunday, with_packs};
 use serde_json::{Value, json};
 
 /// Sunday's request with `changes` at JSON pointers; objects on the way are made.
@@ -22,7 +22,7 @@ fn changed(changes: &[(&str, Value)]) -> Value {
 
 #[test]
 fn what_is_said_about_people_is_checked() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     // An apprentice whose stage decides the rate; a person of hospitality, where flags are asked for.
     let apprentice = ("/classification", json!("retail-apprentice-year-12"));
     let full_time = ("/employment", json!("full-time"));
@@ -109,7 +109,7 @@ fn a_time_or_kind_without_rates_is_refused_by_name() {
             "days": ["mon", "tue", "wed", "thu", "fri"], "percent": "100.00"}],
         "overtime": [],
     });
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     core.call(contract::Tenant::BOX, 1, &json!({ "version": version, "replace": false })).unwrap();
     let own = [
         ("/award", json!("MA000997")),

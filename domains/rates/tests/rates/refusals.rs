@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use rates::PublishAward;
 
-use crate::core::{BOX, Core, T, sunday};
+use crate::start::{BOX, T, empty, sunday, with_packs};
 use crate::support::pack;
 
 /// Changes the Sunday quote, and what is refused then: name and field.
 #[test]
 fn refusals_name_their_field() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let shift = |start: &str, end: &str| json!({"start": start, "end": end});
     for (path, value, name, field) in [
         ("/award", json!("MA999999"), "AwardUnknown", "award"),
@@ -46,7 +46,7 @@ fn refusals_name_their_field() {
         assert_eq!((refusal.0.as_str(), refusal.1), (name, format!("workers[1].quote.{field}")));
     }
     assert_eq!(core.refusal(T, 65, &json!({"workers": []})).0, "Empty");
-    let mut bare = Core::new();
+    let mut bare = empty();
     assert_eq!(bare.refusal(T, 64, &sunday()).0, "AwardUnknown");
     let version = pack("MA000004").versions("p").unwrap().remove(4);
     let request = serde_json::to_value(PublishAward { version, replace: false }).unwrap();
@@ -61,7 +61,7 @@ fn refusals_name_their_field() {
 /// The quote's remaining refusals: the local clock, the period, the calendar, limits and kinds.
 #[test]
 fn refusals_of_times_limits_and_kinds_name_their_field() {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     let shift = |start: &str, end: &str| json!({"start": start, "end": end});
     let breaks = |times: &[(&str, &str)]| {
         let breaks: Vec<_> = times.iter().map(|(start, end)| shift(start, end)).collect();

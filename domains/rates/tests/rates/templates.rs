@@ -1,16 +1,17 @@
 //! Charge templates through the domain: drafted, approved, retired; what each day is charged by.
 
 use contract::Tenant;
+use fixture::Core;
 use rates::rules::statutory::StatutoryTable;
 use rates::{ENTRY, PublishStatutory};
 use serde_json::{Value, json};
 
-use crate::core::{BOX, Core, T, sunday};
+use crate::start::{BOX, T, sunday, with_packs};
 use crate::support::read;
 
 /// A core with packs and statutory tables.
 pub(crate) fn core() -> Core {
-    let mut core = Core::with_packs();
+    let mut core = with_packs();
     for name in ["super-guarantee", "payroll-tax", "workers-compensation", "national-minimum-wage"]
     {
         let table: StatutoryTable =

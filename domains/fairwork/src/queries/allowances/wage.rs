@@ -7,7 +7,7 @@ use contract::{
 use values::Date;
 
 use super::super::envelope::{
-    Link, Meta, Newest, Pager, SingleMeta, Window, award, date, flag, given, moment, text,
+    Link, Meta, Newest, Pager, SingleMeta, Window, award, date, flag, given, moment, shown, text,
 };
 use super::super::pages::{each_page, touch};
 use super::super::pay_rates::names;
@@ -167,9 +167,7 @@ impl Answer<Fairwork> for ListWageAllowances {
         let code = text(request.allowance_type_code.as_deref());
         let all_purpose = text(request.is_all_purpose.as_deref());
         let is_all_purpose = flag("is_all_purpose", all_purpose)?;
-        let page = request.page.as_ref().map(|it| it.to_native());
-        let limit = request.limit.as_ref().map(|it| it.to_native());
-        let mut pager = Pager::new(page, limit)?;
+        let mut pager = Pager::asked(request.page, request.limit)?;
         let is_filtered = code.is_some() || is_all_purpose.is_some() || !window.is_open();
         let mut results = Vec::new();
         let sheet = Sheet::WageAllowance;
@@ -185,10 +183,10 @@ impl Answer<Fairwork> for ListWageAllowances {
             }
         })?;
         let filters = [
-            ("allowance_type_code", code.unwrap_or_default().to_owned()),
-            ("is_all_purpose", all_purpose.unwrap_or_default().to_owned()),
-            ("operative_from", from.unwrap_or_default().to_owned()),
-            ("operative_to", to.unwrap_or_default().to_owned()),
+            ("allowance_type_code", shown(code)),
+            ("is_all_purpose", shown(all_purpose)),
+            ("operative_from", shown(from)),
+            ("operative_to", shown(to)),
         ];
         let path = format!("/api/v1/awards/{}/wage-allowances", request.id_or_code);
         let (meta, links) = pager.finish(&path, &filters);
