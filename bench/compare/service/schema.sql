@@ -13,7 +13,8 @@ CREATE TABLE award_rates (
 );
 CREATE TABLE public_holidays (
     state text NOT NULL,
-    day date NOT NULL,
+    -- When it begins: at midnight, or later where part of the day is one.
+    day timestamp NOT NULL,
     PRIMARY KEY (state, day)
 );
 CREATE TABLE accepted_quotes (

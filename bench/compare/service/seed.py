@@ -9,12 +9,14 @@ import json
 import os
 import sys
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import asyncpg
 import redis.asyncio
+
+from pricing import priced
 
 
 async def main():
@@ -23,20 +25,22 @@ async def main():
     postgres = await asyncpg.connect(os.environ["QUOTES_POSTGRES"])
     await postgres.execute(Path(__file__).with_name("schema.sql").read_text())
     rules = {rule["name"]: rule for rule in pack["rules"]}
+    rates = {}
     for version in pack["version"]:
         since = date.fromisoformat(version["operative_from"])
-        text = json.dumps(rules[version["rules"]])
+        # What a version states goes before what it takes over from an earlier one.
+        earlier = rates.get(version.get("rates_from"), {})
+        rates[version["operative_from"]] = stated = earlier | version.get("rates", {})
+        text = json.dumps(priced(rules[version["rules"]]))
         await postgres.execute("INSERT INTO awards VALUES ($1, $2, $3)", pack["award"], since, text)
         rows = [
             (pack["award"], since, name, Decimal(rate["hourly"]))
-            for name, rate in version["rates"].items()
+            for name, rate in stated.items()
         ]
         await postgres.executemany("INSERT INTO award_rates VALUES ($1, $2, $3, $4)", rows)
-    # Part days are left out: no request of the comparison falls on one.
     days = {
-        (state, date.fromisoformat(str(row["date"])))
+        (state, datetime.fromisoformat(f"{row['date']}T{row.get('from', '00:00')}"))
         for row in holidays["holiday"]
-        if "from" not in row
         for state in row["states"]
     }
     await postgres.executemany("INSERT INTO public_holidays VALUES ($1, $2)", sorted(days))

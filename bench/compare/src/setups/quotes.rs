@@ -96,8 +96,9 @@ fn said(python: &Path, script: &str) -> String {
 }
 
 /// Classification, employment, first day of the pay period, and shifts that go through ordinary hours,
-/// every penalty, the span, overtime and breaks.
-const CASES: [(&str, &str, &str, &str); 7] = [
+/// every penalty, the span, overtime and breaks; then through what shifts do to one another, and what
+/// is made up to a minimum.
+const CASES: [(&str, &str, &str, &str); 16] = [
     (
         "retail-employee-level-1",
         "full-time",
@@ -141,6 +142,87 @@ const CASES: [(&str, &str, &str, &str); 7] = [
         "casual",
         "2025-07-07",
         r#"{"start":"2025-07-09T06:00","end":"2025-07-09T20:00"}"#,
+    ),
+    // Made up to three hours, out of the day into the evening.
+    (
+        "retail-employee-level-3",
+        "casual",
+        "2025-07-07",
+        r#"{"start":"2025-07-11T17:20","end":"2025-07-11T18:10"}"#,
+    ),
+    // Made up as it ended, past the span.
+    (
+        "retail-employee-level-2",
+        "part-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-12T17:30","end":"2025-07-12T18:40"}"#,
+    ),
+    // Made up from before the span into it.
+    (
+        "retail-employee-level-2",
+        "casual",
+        "2025-07-07",
+        r#"{"start":"2025-07-13T07:40","end":"2025-07-13T08:50"}"#,
+    ),
+    // Eleven hours of rest are too few, for ordinary hours and for overtime.
+    (
+        "retail-employee-level-5",
+        "full-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-10T13:00","end":"2025-07-10T21:00"},
+            {"start":"2025-07-11T08:00","end":"2025-07-11T21:40"}"#,
+    ),
+    // One day of the week may take eleven hours.
+    (
+        "retail-employee-level-1",
+        "full-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-08T07:00","end":"2025-07-08T19:00",
+            "unpaid_breaks":[{"start":"2025-07-08T12:00","end":"2025-07-08T12:30"}]},
+            {"start":"2025-07-09T07:00","end":"2025-07-09T18:00"}"#,
+    ),
+    // Two shifts share the hours of their day, and the first tier of its overtime.
+    (
+        "retail-employee-level-6",
+        "part-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-09T06:00","end":"2025-07-09T13:00"},
+            {"start":"2025-07-09T15:00","end":"2025-07-09T23:20"}"#,
+    ),
+    // The hours of the week are used up on its fifth day, and begin anew.
+    (
+        "retail-employee-level-4",
+        "casual",
+        "2025-07-07",
+        r#"{"start":"2025-07-07T09:00","end":"2025-07-07T17:30"},
+            {"start":"2025-07-08T09:00","end":"2025-07-08T17:30"},
+            {"start":"2025-07-09T09:00","end":"2025-07-09T17:30"},
+            {"start":"2025-07-10T09:00","end":"2025-07-10T17:30"},
+            {"start":"2025-07-11T09:00","end":"2025-07-11T17:30"},
+            {"start":"2025-07-14T09:00","end":"2025-07-14T17:30"}"#,
+    ),
+    // The seventh day in a row is overtime.
+    (
+        "retail-employee-level-1",
+        "full-time",
+        "2025-07-07",
+        r#"{"start":"2025-07-07T10:00","end":"2025-07-07T15:00"},
+            {"start":"2025-07-08T10:00","end":"2025-07-08T15:00"},
+            {"start":"2025-07-09T10:00","end":"2025-07-09T15:00"},
+            {"start":"2025-07-10T10:00","end":"2025-07-10T15:00"},
+            {"start":"2025-07-11T10:00","end":"2025-07-11T15:00"},
+            {"start":"2025-07-12T10:00","end":"2025-07-12T15:00"},
+            {"start":"2025-07-13T10:00","end":"2025-07-13T15:00"}"#,
+    ),
+    // Overtime on a public holiday and into the next, with breaks that touch; then too little rest.
+    (
+        "retail-employee-level-7",
+        "full-time",
+        "2025-12-22",
+        r#"{"start":"2025-12-25T14:00","end":"2025-12-26T01:10",
+            "unpaid_breaks":[{"start":"2025-12-25T18:20","end":"2025-12-25T18:30"},
+                {"start":"2025-12-25T18:00","end":"2025-12-25T18:20"}]},
+            {"start":"2025-12-26T09:00","end":"2025-12-26T22:00"}"#,
     ),
 ];
 
