@@ -17,7 +17,6 @@ HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 NONE = timedelta()
 PERIOD_DAYS = 31
-MONDAY = date(2024, 1, 1)
 
 # The keys of each list of rules that are priced, or that no request comes to.
 PRICED = {
@@ -159,11 +158,8 @@ class Table:
         clocks += [at for it in self.penalties for at in (it.opens, it.closes)]
         self.cuts = sorted({*clocks, DAY})
 
-    def quote(self, employment, shifts, pay_period_start=None):
-        """The lines of a quote, in order of time.
-
-        Weeks run from the start of the pay period; from Mondays without one.
-        """
+    def quote(self, employment, shifts, pay_period_start):
+        """The lines of a quote, in order of time. Weeks run from the start of the pay period."""
         ordinary = self.ordinary.get(employment)
         if ordinary is None:
             raise Refused(f"no ordinary hours for {employment}")
@@ -171,11 +167,11 @@ class Table:
         stretches = [self.stretches(it) for it in shifts]
         for index, shift in sorted(enumerate(shifts), key=lambda it: it[1]["start"]):
             start, end, worked = shift["start"], shift["end"], stretches[index]
-            if pay_period_start and not 0 <= (start.date() - pay_period_start).days < PERIOD_DAYS:
+            if not 0 <= (start.date() - pay_period_start).days < PERIOD_DAYS:
                 raise Refused(f"a shift lies within {PERIOD_DAYS} days of the pay period's start")
             if used.shift_end and start < used.shift_end:
                 raise Refused("shifts do not overlap")
-            used.begin(start, pay_period_start or MONDAY)
+            used.begin(start, pay_period_start)
             kind = self.kind(used)
             pay = Pay(self, employment, ordinary, kind, used)
             for begin, until in worked:

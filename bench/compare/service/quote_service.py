@@ -132,7 +132,7 @@ async def accept(request: Request, body: AcceptQuote, x_api_key: str = Header())
     ready, operative_from = table(rates)
     try:
         shifts = [shift.model_dump() for shift in quote.shifts]
-        lines = ready.quote(quote.employment, shifts)
+        lines = ready.quote(quote.employment, shifts, quote.pay_period_start)
     except Refused as error:
         raise HTTPException(422, str(error)) from error
     total = sum(line["amount"] for line in lines)
