@@ -238,8 +238,8 @@ mod tests {
                 let ShapesError::Line { line, offset, .. } = error else { panic!("{error}") };
                 prop_assert!(usize::try_from(offset).unwrap() < bytes.len());
                 let before = &bytes[..usize::try_from(offset).unwrap()];
-                let ends = before.iter().filter(|it| **it == b'\n').count();
-                prop_assert_eq!(u64::try_from(ends + 1).unwrap(), line);
+                let lines = before.split(|it| *it == b'\n').count();
+                prop_assert_eq!(u64::try_from(lines).unwrap(), line);
             }
         }
     }
