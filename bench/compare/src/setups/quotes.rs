@@ -4,13 +4,14 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{Setup, postgres, redis, words};
 use crate::ask::ask;
-use crate::child::{Terms, finish, free_address};
+use crate::child::{Terms, free_address};
 use crate::programs::find;
 use crate::site::Site;
 
@@ -33,25 +34,29 @@ const PATH: &str = "/v1/rates/quotes";
 const POOL: u32 = 64;
 
 /// Starts the service and what it needs. `venv` is where its packages are, or are to be put.
-pub(crate) fn start(room: &Path, venv: Option<&Path>) -> Result<Setup> {
+pub(crate) fn start<'a>(
+    stop: &'a AtomicBool,
+    room: &Path,
+    venv: Option<&Path>,
+) -> Result<Setup<'a>> {
     for (name, text) in FILES {
         fs::write(room.join(name), text)?;
     }
-    let python = environment(room, venv)?;
+    let terms = Terms::until(stop);
+    let python = environment(&terms, room, venv)?;
     let (store, store_at, store_version) =
-        redis::start(room, None, &["--appendonly", "no"]).context("Redis")?;
+        redis::start(&terms, room, &["--appendonly", "no"]).context("Redis")?;
     let (database, database_at, database_version) =
-        postgres::start(room, POOL).context("PostgreSQL")?;
+        postgres::start(stop, room, POOL).context("PostgreSQL")?;
     let url = format!("postgres://{}@{database_at}/{}", postgres::ROLE, postgres::DATABASE);
     let prepare = |mut command: Command| {
         command.current_dir(room).env("QUOTES_POSTGRES", &url).env("QUOTES_API_KEY", API_KEY);
         command.env("QUOTES_REDIS", format!("redis://{store_at}"));
         command
     };
-    let terms = Terms::default();
     let mut seed = prepare(terms.command(&python));
     seed.args(["seed.py", "pack.toml", "holidays.toml"]);
-    finish(seed).context("filling its stores")?;
+    terms.finish(seed).context("filling its stores")?;
     let address = free_address()?;
     let mut serve = prepare(terms.command(&python));
     serve.args(["-m", "uvicorn", "quote_service:app", "--host", "127.0.0.1", "--port"]);
@@ -67,25 +72,24 @@ pub(crate) fn start(room: &Path, venv: Option<&Path>) -> Result<Setup> {
 }
 
 /// Python with the packages of the service, installed there unless they are.
-fn environment(room: &Path, venv: Option<&Path>) -> Result<PathBuf> {
+fn environment(terms: &Terms<'_>, room: &Path, venv: Option<&Path>) -> Result<PathBuf> {
     let made = room.join("venv");
     let venv = venv.unwrap_or(&made);
     // The service runs in a folder of its own.
     let venv = &std::path::absolute(venv)?;
     let python = venv.join("bin/python");
-    let terms = Terms::default();
     let mut check = terms.command(&python);
     check.args(["-c", "import fastapi, uvicorn, uvloop, httptools, redis, hiredis, asyncpg"]);
-    if python.is_file() && finish(check).is_ok() {
+    if python.is_file() && terms.finish(check).is_ok() {
         return Ok(python);
     }
     let mut create = terms.command(&find("python3", "python3-venv")?);
     create.args(["-m", "venv"]).arg(venv);
-    finish(create).context("making its Python environment (package python3-venv)")?;
+    terms.finish(create).context("making its Python environment (package python3-venv)")?;
     let mut install = terms.command(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
     install.arg(room.join("requirements.txt"));
-    finish(install).context("installing its Python packages")?;
+    terms.finish(install).context("installing its Python packages")?;
     Ok(python)
 }
 
@@ -145,7 +149,7 @@ const CASES: [(&str, &str, &str, &str); 7] = [
 ];
 
 /// Asks both sides the same, and refuses to compare them unless they agree.
-pub(crate) fn agree(site: &Site, setup: &Setup) -> Result<()> {
+pub(crate) fn agree(site: &Site, setup: &Setup<'_>) -> Result<()> {
     let service: SocketAddr = setup
         .flags
         .iter()
