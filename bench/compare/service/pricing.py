@@ -56,19 +56,23 @@ class Table:
         if not rules:
             raise Refused(f"no ordinary hours for {employment}")
         ordinary, lines = rules[0], []
-        left_this_week = {}
+        left_this_week, long_days = {}, {}
+        daily_max, long_day = Decimal(ordinary["daily_max"]), ordinary.get("long_day")
         ordered = sorted(enumerate(shifts), key=lambda it: it[1]["start"])
         for index, shift in ordered:
             week = shift["start"].isocalendar()[:2]
-            left_week = left_this_week.get(week, Decimal(ordinary["weekly_max"]))
-            before = left_week
-            left_week = self.price_shift(index, shift, ordinary, left_week, employment, lines)
+            before = left_this_week.get(week, Decimal(ordinary["weekly_max"]))
+            most = daily_max
+            if long_day and long_days.get(week, 0) < long_day["per_week"]:
+                most = Decimal(long_day["max"])
+            left_week = self.price_shift(index, shift, ordinary, most, before, employment, lines)
+            if daily_max < before - left_week:
+                long_days[week] = long_days.get(week, 0) + 1
             left_this_week[week] = min(before, left_week)
         lines.sort(key=lambda line: (line["shift"], line["from"]))
         return lines
 
-    def price_shift(self, index, shift, ordinary, left_week, employment, lines):
-        left_day = Decimal(ordinary["daily_max"])
+    def price_shift(self, index, shift, ordinary, left_day, left_week, employment, lines):
         over = Decimal(0)
         for begin, end in self.pieces(shift, ordinary):
             day = self.day_name(begin.date())

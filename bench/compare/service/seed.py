@@ -16,6 +16,8 @@ from pathlib import Path
 import asyncpg
 import redis.asyncio
 
+from pack import plain, rates, whole_days
+
 
 async def main():
     pack = tomllib.loads(Path(sys.argv[1]).read_text())
@@ -25,21 +27,15 @@ async def main():
     rules = {rule["name"]: rule for rule in pack["rules"]}
     for version in pack["version"]:
         since = date.fromisoformat(version["operative_from"])
-        text = json.dumps(rules[version["rules"]])
+        text = json.dumps(plain(rules[version["rules"]]))
         await postgres.execute("INSERT INTO awards VALUES ($1, $2, $3)", pack["award"], since, text)
         rows = [
             (pack["award"], since, name, Decimal(rate["hourly"]))
-            for name, rate in version["rates"].items()
+            for name, rate in rates(pack, version).items()
         ]
         await postgres.executemany("INSERT INTO award_rates VALUES ($1, $2, $3, $4)", rows)
-    # Part days are left out: no request of the comparison falls on one.
-    days = {
-        (state, date.fromisoformat(str(row["date"])))
-        for row in holidays["holiday"]
-        if "from" not in row
-        for state in row["states"]
-    }
-    await postgres.executemany("INSERT INTO public_holidays VALUES ($1, $2)", sorted(days))
+    days = sorted(whole_days(holidays))
+    await postgres.executemany("INSERT INTO public_holidays VALUES ($1, $2)", days)
     await postgres.close()
     digest = hashlib.sha256(os.environ["QUOTES_API_KEY"].encode()).hexdigest()
     store = redis.asyncio.from_url(os.environ["QUOTES_REDIS"])

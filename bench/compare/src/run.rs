@@ -131,6 +131,8 @@ fn row(name: RowName, site: &Site, args: &CompareArgs, stop: &AtomicBool) -> Res
     let folder = name.to_possible_value().context("every row has a name")?;
     let room = site.room.join(folder.get_name());
     fs::create_dir_all(&room).with_context(|| format!("making {}", room.display()))?;
+    // As the folder around it, whatever the umask.
+    fs::set_permissions(&room, fs::metadata(&site.room)?.permissions())?;
     let room = fs::canonicalize(&room)?;
     let outcome = measured(name, site, args, &room, stop);
     if let Err(error) = fs::remove_dir_all(&room) {

@@ -16,9 +16,10 @@ use crate::programs::find;
 use crate::site::Site;
 
 /// Everything that the service reads: its own files, and the award that both sides price under.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("quote_service.py", include_str!("../../service/quote_service.py")),
     ("pricing.py", include_str!("../../service/pricing.py")),
+    ("pack.py", include_str!("../../service/pack.py")),
     ("seed.py", include_str!("../../service/seed.py")),
     ("schema.sql", include_str!("../../service/schema.sql")),
     ("requirements.txt", include_str!("../../service/requirements.txt")),
@@ -101,7 +102,7 @@ fn said(python: &Path, script: &str) -> String {
 
 /// Classification, employment, first day of the pay period, and shifts that go through ordinary hours,
 /// every penalty, the span, overtime and breaks.
-const CASES: [(&str, &str, &str, &str); 7] = [
+const CASES: [Case; 7] = [
     (
         "retail-employee-level-1",
         "full-time",
@@ -156,12 +157,8 @@ pub(crate) fn agree(site: &Site, setup: &Setup<'_>) -> Result<()> {
         .find_map(|it| it.strip_prefix("http://"))
         .context("the service has an address")?
         .parse()?;
-    for (classification, employment, since, shift) in CASES {
-        let json = format!(
-            r#"{{"quote":{{"award":"MA000004","classification":"{classification}",
-                "employment":"{employment}","state":"NSW","pay_period_start":"{since}",
-                "shifts":[{shift}]}}}}"#
-        );
+    for case in CASES {
+        let json = format!(r#"{{"quote":{}}}"#, quote(case));
         let ours = total(site.http, &site.api_key, &json)?;
         let theirs = total(service, API_KEY, &json)?;
         if ours != theirs {
@@ -171,7 +168,57 @@ pub(crate) fn agree(site: &Site, setup: &Setup<'_>) -> Result<()> {
     Ok(())
 }
 
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+fn quote((classification, employment, since, shift): Case) -> String {
+    format!(
+        r#"{{"award":"MA000004","classification":"{classification}","employment":"{employment}",
+            "state":"NSW","pay_period_start":"{since}","shifts":[{shift}]}}"#
+    )
+}
+
 fn total(address: SocketAddr, api_key: &str, json: &str) -> Result<String> {
     let reply: Value = serde_json::from_str(&ask(address, "POST", PATH, api_key, json)?)?;
     Ok(reply["total"].as_str().context("an accepted quote has a total")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    use super::*;
+
+    /// What the box asks for [`CASES`], which [`agree`] holds against a box that runs.
+    const TOTALS: [&str; 7] =
+        ["132.75", "232.30", "217.28", "260.11", "331.90", "567.53", "616.53"];
+
+    /// A pack that says something new must not be found out by whoever runs the comparison next.
+    #[test]
+    fn the_service_reads_the_packs_as_they_are() {
+        let python = |script: &str| {
+            let mut command = Command::new("python3");
+            command.args(["-B", "-c", script]).stderr(Stdio::null());
+            command
+        };
+        if !python("import tomllib").status().is_ok_and(|it| it.success()) {
+            eprintln!("skipped: there is no python3 of version 3.11 or later");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let check = ("check.py", include_str!("../../service/check.py"));
+        for (name, text) in FILES.into_iter().chain([check]) {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mut command = Command::new("python3");
+        command.args(["-B", "check.py", "pack.toml", "holidays.toml"]).current_dir(folder.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let quotes = format!("[{}]", CASES.map(quote).join(","));
+        child.stdin.take().unwrap().write_all(quotes.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let (said, failed) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(said.lines().collect::<Vec<_>>(), TOTALS, "{failed}");
+    }
 }
