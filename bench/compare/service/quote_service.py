@@ -66,7 +66,11 @@ async def stores(app: FastAPI):
     app.state.postgres = await asyncpg.create_pool(
         os.environ["QUOTES_POSTGRES"], min_size=8, max_size=32
     )
-    app.state.redis = redis.asyncio.from_url(os.environ["QUOTES_REDIS"], max_connections=64)
+    # A request waits for a connection when all are taken, as it does for one to PostgreSQL.
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        os.environ["QUOTES_REDIS"], max_connections=64, timeout=None
+    )
+    app.state.redis = redis.asyncio.Redis.from_pool(pool)
     app.state.bucket = await app.state.redis.script_load(BUCKET)
     yield
     await app.state.redis.aclose()

@@ -9,41 +9,31 @@ import json
 import os
 import sys
 import tomllib
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import asyncpg
 import redis.asyncio
 
-from pricing import priced
+from pack import holidays, versions
 
 
 async def main():
     pack = tomllib.loads(Path(sys.argv[1]).read_text())
-    holidays = tomllib.loads(Path(sys.argv[2]).read_text())
+    table = tomllib.loads(Path(sys.argv[2]).read_text())
     postgres = await asyncpg.connect(os.environ["QUOTES_POSTGRES"])
     await postgres.execute(Path(__file__).with_name("schema.sql").read_text())
-    rules = {rule["name"]: rule for rule in pack["rules"]}
-    rates = {}
-    for version in pack["version"]:
-        since = date.fromisoformat(version["operative_from"])
-        # What a version states goes before what it takes over from an earlier one.
-        earlier = rates.get(version.get("rates_from"), {})
-        rates[version["operative_from"]] = stated = earlier | version.get("rates", {})
-        text = json.dumps(priced(rules[version["rules"]]))
+    for first_day, rules, rates in versions(pack):
+        since = date.fromisoformat(first_day)
+        text = json.dumps(rules)
         await postgres.execute("INSERT INTO awards VALUES ($1, $2, $3)", pack["award"], since, text)
         rows = [
-            (pack["award"], since, name, Decimal(rate["hourly"]))
-            for name, rate in stated.items()
+            (pack["award"], since, name, Decimal(rate["hourly"])) for name, rate in rates.items()
         ]
         await postgres.executemany("INSERT INTO award_rates VALUES ($1, $2, $3, $4)", rows)
-    days = {
-        (state, datetime.fromisoformat(f"{row['date']}T{row.get('from', '00:00')}"))
-        for row in holidays["holiday"]
-        for state in row["states"]
-    }
-    await postgres.executemany("INSERT INTO public_holidays VALUES ($1, $2)", sorted(days))
+    days = sorted(set(holidays(table)))
+    await postgres.executemany("INSERT INTO public_holidays VALUES ($1, $2)", days)
     await postgres.close()
     digest = hashlib.sha256(os.environ["QUOTES_API_KEY"].encode()).hexdigest()
     store = redis.asyncio.from_url(os.environ["QUOTES_REDIS"])

@@ -21,20 +21,52 @@ impl RowName {
 
 /// Installs what these rows need.
 pub(crate) fn install(rows: &[RowName]) -> Result<()> {
+    let is_root = geteuid().is_root();
+    // A new machine has no lists of packages yet. One that is offline may have the packages.
+    if let Err(error) = apt(&["update"], is_root) {
+        eprintln!("going on with the lists of packages that there are: {error:#}");
+    }
+    apt(&packages(rows), is_root)
+}
+
+/// The words that install the packages of these rows.
+fn packages(rows: &[RowName]) -> Vec<&'static str> {
     let mut packages: Vec<&str> = rows.iter().flat_map(|it| it.packages()).copied().collect();
     packages.sort_unstable();
     packages.dedup();
-    let mut words = vec!["apt-get", "install", "-y", "--no-install-recommends"];
+    let mut words = vec!["install", "-y", "--no-install-recommends"];
     words.extend(packages);
-    if !geteuid().is_root() {
-        words.insert(0, "sudo");
+    words
+}
+
+fn apt(words: &[&str], is_root: bool) -> Result<()> {
+    // In front of the program, since sudo forgets the environment.
+    let mut all = vec!["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
+    if !is_root {
+        all.insert(0, "sudo");
     }
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive");
+    all.extend(words);
+    let said = all.join(" ");
     // Standard output is for the table.
-    let status = command.stdout(Stdio::null()).status().context("starting apt-get")?;
+    let status = Command::new(all[0]).args(&all[1..]).stdout(Stdio::null()).status();
+    let status = status.with_context(|| format!("starting {said}"))?;
     if !status.success() {
-        bail!("{} ended with {status}", words.join(" "));
+        bail!("{said} ended with {status}");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn what_several_rows_need_is_installed_once() {
+        let all = packages(RowName::value_variants());
+        let expected = ["nginx-light", "postgresql", "python3-venv", "redis-server"];
+        assert_eq!(all[3..], expected);
+        assert_eq!(packages(&[RowName::RedisSet, RowName::RedisBucket])[3..], ["redis-server"]);
+    }
 }

@@ -33,11 +33,13 @@ impl RowName {
     /// What the peer does.
     pub(crate) const fn theirs(self) -> &'static str {
         match self {
-            Self::Nginx => "nginx, a static file as long as the quote, same protocol",
+            Self::Nginx => "nginx, one worker, a static file as long as the quote, same protocol",
             Self::RedisSet => "Redis SET, appendfsync always",
             Self::RedisBucket => "Redis, token bucket in Lua, not durable",
             Self::Postgres => "PostgreSQL, prepared INSERT of one row, synchronous_commit on",
-            Self::QuoteService => "FastAPI + Redis + PostgreSQL, same request, same price",
+            Self::QuoteService => {
+                "FastAPI (one worker) + Redis + PostgreSQL, same request, same price"
+            }
         }
     }
 
@@ -61,7 +63,8 @@ impl RowName {
             }
             Self::QuoteService => {
                 "both check a key, take a token, price under MA000004 and answer after a sync; before \
-                 measuring both were asked the same shifts and agreed to the cent"
+                 measuring both were asked the same shifts and agreed to the cent; the box has one core \
+                 and its log's thread, the service one Python process beside both stores on all cores"
             }
         }
     }

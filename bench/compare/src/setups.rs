@@ -9,16 +9,16 @@ use crate::child::Running;
 
 /// A peer that is ready to be measured.
 #[derive(Debug)]
-pub(crate) struct Setup {
+pub(crate) struct Setup<'a> {
     /// For `--peer` and what goes with it.
     pub(crate) flags: Vec<String>,
     /// What it is, with its version.
     pub(crate) version: String,
     /// Its processes, stopped from the last to the first.
-    pub(crate) running: Vec<Running>,
+    pub(crate) running: Vec<Running<'a>>,
 }
 
-impl Setup {
+impl Setup<'_> {
     /// The flags of the peer, with its processes.
     pub(crate) fn all_flags(&self) -> Vec<String> {
         let pids: Vec<String> = self.running.iter().map(|it| it.pid().to_string()).collect();
@@ -30,7 +30,7 @@ impl Setup {
     }
 }
 
-impl Drop for Setup {
+impl Drop for Setup<'_> {
     fn drop(&mut self) {
         while let Some(last) = self.running.pop() {
             drop(last);

@@ -23,12 +23,17 @@ const LEGEND: &str = "\
 # p50 p99 microseconds, closed loop; cpu us: CPU time per answer, of all processes of the side";
 
 impl Comparison {
+    /// Whether any row was measured.
+    pub fn is_measured(&self) -> bool {
+        self.rows.iter().any(|it| matches!(it.outcome, Outcome::Measured { .. }))
+    }
+
     /// The same, with every figure of every row, as one JSON object.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("a comparison is plain data")
     }
 
-    /// The rows as a table in Markdown.
+    /// The rows as a table in Markdown, and below it what makes any of them doubtful.
     pub fn to_markdown(&self) -> String {
         let mut text = String::from(
             "| Quoin | beside it | ratio of answers/s | answers/s | p50 us | p99 us | CPU us per answer |\n\
@@ -37,7 +42,9 @@ impl Comparison {
         for row in &self.rows {
             let (ours, theirs) = (row.ours, row.theirs);
             let line = match Measured::of(&row.outcome) {
-                Err(why) => format!("| {ours} | {theirs} | not measured: {why} | | | | |\n"),
+                Err(why) => {
+                    format!("| {ours} | {theirs} | not measured: {} | | | | |\n", cell(why))
+                }
                 Ok(it) => {
                     let Ratio { median, min, max } = it.ratio;
                     let pair =
@@ -55,8 +62,27 @@ impl Comparison {
             };
             text.push_str(&line);
         }
+        let doubts: Vec<String> = self.rows.iter().flat_map(Row::doubts).collect();
+        if !doubts.is_empty() {
+            text.push('\n');
+            text.push_str(&doubts.concat());
+        }
         text
     }
+}
+
+impl Row {
+    /// The warnings of its run, as points of a list.
+    fn doubts(&self) -> Vec<String> {
+        let warnings = Measured::of(&self.outcome).map_or(&[][..], |it| it.warnings);
+        warnings.iter().map(|it| format!("- {}: {}\n", self.theirs, cell(it))).collect()
+    }
+}
+
+/// What a program said, as one cell of a table.
+fn cell(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace('|', "\\|")
 }
 
 /// What of a row is printed.
@@ -161,6 +187,18 @@ mod tests {
             assert!(text.contains(theirs), "{text}");
         }
         assert!(comparison.to_json().contains(r#""name": "nginx""#));
+    }
+
+    #[test]
+    fn what_a_server_said_stays_in_its_cell() {
+        let name = RowName::Postgres;
+        let why = "it ended with 1:\nFATAL:  a | b\r\n\tHINT: c".to_owned();
+        let (ours, theirs, note) = (name.ours(), name.theirs(), name.note());
+        let outcome = Outcome::Skipped { why };
+        let rows = vec![Row { name, ours, theirs, note, outcome }];
+        let text = Comparison { connections: 1, rows }.to_markdown();
+        assert!(text.contains(r"not measured: it ended with 1: FATAL: a \| b HINT: c |"), "{text}");
+        assert_eq!(text.lines().count(), 3, "{text}");
     }
 
     #[test]

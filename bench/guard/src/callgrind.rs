@@ -54,7 +54,8 @@ pub(crate) fn count(function: &Function) -> Result<f64, CountError> {
     let folder = tempfile::tempdir().map_err(failed)?;
     let file = folder.path().join("callgrind.out");
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", TOGGLE])
+        // Only these: a person's own settings for valgrind would count otherwise.
+        .args(["--command-line-only=yes", "--tool=callgrind", "--collect-atstart=no", TOGGLE])
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(env::current_exe().map_err(failed)?)
         .args(["--run", name])

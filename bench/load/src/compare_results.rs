@@ -12,6 +12,8 @@ mod plan;
 mod show;
 mod statistics;
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use statistics::Shift;
@@ -91,6 +93,16 @@ pub enum CompareError {
         /// What is wrong.
         reason: String,
     },
+    /// They have no figure that both know.
+    #[error("nothing of {before} and {after} can be compared: {why}")]
+    Nothing {
+        /// The first file's name.
+        before: String,
+        /// The second file's name.
+        after: String,
+        /// What is missing.
+        why: String,
+    },
     /// One is a plan and the other a bench.
     #[error("{before} is {} and {after} is {}: compare two of a kind", kind(*.before_is_plan), kind(!.before_is_plan))]
     Unlike {
@@ -114,17 +126,33 @@ pub type Named<'a> = (&'a str, &'a str);
 ///
 /// # Errors
 ///
-/// One is no result, or they are not of a kind.
+/// One is no result, or they are not of a kind, or nothing of them can be compared.
 pub fn compare_results(before: Named<'_>, after: Named<'_>) -> Result<Comparison, CompareError> {
-    match (Measured::read(before)?, Measured::read(after)?) {
-        (Measured::Plan(a), Measured::Plan(b)) => Ok(plan::compare(&a, &b)),
-        (Measured::Bench(a), Measured::Bench(b)) => Ok(bench::compare(&a, &b)),
-        (a, _) => Err(CompareError::Unlike {
-            before: before.0.to_owned(),
-            after: after.0.to_owned(),
-            before_is_plan: matches!(a, Measured::Plan(_)),
-        }),
+    let names = (before.0.to_owned(), after.0.to_owned());
+    let found = match (Measured::read(before)?, Measured::read(after)?) {
+        (Measured::Plan(a), Measured::Plan(b)) => plan::compare(&a, &b),
+        (Measured::Bench(a), Measured::Bench(b)) => bench::compare(&a, &b),
+        (a, _) => {
+            let (before, after) = names;
+            let before_is_plan = matches!(a, Measured::Plan(_));
+            return Err(CompareError::Unlike { before, after, before_is_plan });
+        }
+    };
+    if found.differences.is_empty() {
+        let (before, after) = names;
+        let mut why = "they have no figure in common".to_owned();
+        for remark in &found.remarks {
+            why.push_str("; ");
+            why.push_str(remark);
+        }
+        return Err(CompareError::Nothing { before, after, why });
     }
+    Ok(found)
+}
+
+/// One name where both sides have the same.
+fn both(before: &str, after: &str) -> String {
+    if before == after { before.to_owned() } else { format!("{before} and {after}") }
 }
 
 enum Measured {
@@ -146,7 +174,7 @@ impl Measured {
 }
 
 impl Difference {
-    /// Of two sets of samples, all above nothing.
+    /// Of two sets of samples, none below nothing.
     fn of(figure: &str, more_is_better: bool, before: &[f64], after: &[f64]) -> Self {
         let mut it = Self {
             figure: figure.to_owned(),
@@ -158,24 +186,27 @@ impl Difference {
             chance: None,
             verdict: Verdict::TooFew,
         };
-        if !before.iter().chain(after).all(|it| it.is_finite() && 0.0 < *it) {
+        if !statistics::is_enough(before, after, CHANCE_MAX) {
             return it;
         }
-        let Some(Shift { ratio, low, high }) = statistics::shift(before, after, CHANCE_MAX) else {
-            return it;
-        };
-        let percent = |ratio: f64| 100.0 * (ratio - 1.0);
-        it.change = Some(Change {
-            percent: percent(ratio),
-            low_percent: percent(low),
-            high_percent: percent(high),
-        });
+        // Ranks tell of nothing, too; a ratio to it there is not.
+        if before.iter().chain(after).all(|it| 0.0 < *it)
+            && let Some(Shift { ratio, low, high }) = statistics::shift(before, after, CHANCE_MAX)
+        {
+            let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+            it.change = Some(Change {
+                percent: percent(ratio),
+                low_percent: percent(low),
+                high_percent: percent(high),
+            });
+        }
         let chance = statistics::chance(before, after);
         it.chance = Some(chance);
-        it.verdict = match (chance < CHANCE_MAX, (1.0 < ratio) == more_is_better) {
-            (true, true) => Verdict::Better,
-            (true, false) => Verdict::Worse,
-            (false, _) => Verdict::NotTold,
+        it.verdict = match (statistics::lean(before, after), more_is_better) {
+            _ if CHANCE_MAX <= chance => Verdict::NotTold,
+            (Ordering::Equal, _) => Verdict::NotTold,
+            (Ordering::Greater, true) | (Ordering::Less, false) => Verdict::Better,
+            (Ordering::Greater, false) | (Ordering::Less, true) => Verdict::Worse,
         };
         it
     }

@@ -14,6 +14,14 @@ pub enum LoadError {
         /// What is wrong and what to give instead.
         reason: String,
     },
+    /// A file that is no recording.
+    #[error("{file}: {reason}")]
+    Recording {
+        /// Its name.
+        file: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// No connection.
     #[error("cannot connect to {address} (is the server running there?)")]
     Connect {

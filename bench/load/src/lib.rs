@@ -58,7 +58,7 @@ pub use plan::result::{
 };
 pub use plan::sheet::{DiskRow, ModelError, Sheet, SheetRow};
 pub use plan::{PlanStop, PlanTarget, Planner};
-pub use replay::{ReplayReport, ReplayTerms, ReplayedOperation, replay};
+pub use replay::{Replay, ReplayReport, ReplayTerms, ReplayedOperation};
 pub use report::{
     Asked, DeviceReport, Figures, Latency, OpenLoop, Ratio, Ratios, Report, Round, Series, Settings,
 };

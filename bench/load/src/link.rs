@@ -1,7 +1,7 @@
 //! Connections to one side, greeted and ready to be loaded.
 
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wire::{Greeting, Hello, Limits};
 
@@ -199,8 +199,9 @@ impl Peer<'_> {
         codec.append(&mut request, 0);
         wire.send(&request).map_err(broken)?;
         let mut statuses = Tally::new().outside;
+        let patience = Patience::new();
         let (last, answer) = loop {
-            wire.receive().map_err(broken)?;
+            patience.receive(&mut wire).map_err(broken)?;
             let mut said = Vec::new();
             let next = codec.next(&wire.early, &mut said, &mut statuses).map_err(broken)?;
             wire.send(&said).map_err(broken)?;
@@ -223,6 +224,25 @@ impl Peer<'_> {
     }
 }
 
+/// A limit for an exchange as a whole: each read has its own, and whoever says a little all the time would
+/// never reach that.
+struct Patience {
+    until: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { until: Instant::now() + PATIENCE }
+    }
+
+    fn receive(&self, wire: &mut Wire) -> Result<(), String> {
+        if self.until < Instant::now() {
+            return Err(format!("it talks for {} s without an answer", PATIENCE.as_secs()));
+        }
+        wire.receive()
+    }
+}
+
 /// The one status that was counted, and what was said with it.
 pub(crate) fn status_and(statuses: &Statuses, body: &[u8]) -> String {
     let status = statuses.iter().next().map_or(0, |(status, _)| status);
@@ -233,8 +253,9 @@ fn greet(wire: &mut Wire, hello: Hello<'_>) -> Result<Limits, String> {
     let mut bytes = Vec::new();
     hello.encode(&mut bytes);
     wire.send(&bytes)?;
+    let patience = Patience::new();
     loop {
-        wire.receive()?;
+        patience.receive(wire)?;
         if let Some(limits) = welcome(&mut wire.early)? {
             return Ok(limits);
         }
@@ -256,13 +277,14 @@ pub(crate) fn welcome(bytes: &mut Vec<u8>) -> Result<Option<Limits>, String> {
 
 /// Is let in by a store, and gets the request ready there.
 fn open(wire: &mut Wire, store: &Store, connection: u32, keys: Keys) -> Result<Codec, String> {
+    let patience = Patience::new();
     match store {
         Store::Redis(command) => {
             let mut digest = String::new();
             if let Some(opening) = command.opening() {
                 wire.send(&opening)?;
                 digest = loop {
-                    wire.receive()?;
+                    patience.receive(wire)?;
                     if let Some((taken, digest)) = resp::loaded(&wire.early)? {
                         wire.early.drain(..taken);
                         break digest;
@@ -276,7 +298,7 @@ fn open(wire: &mut Wire, store: &Store, connection: u32, keys: Keys) -> Result<C
             let mut opening = postgres::Opening::new(statement, &mut said);
             loop {
                 wire.send(&std::mem::take(&mut said))?;
-                wire.receive()?;
+                patience.receive(wire)?;
                 let (taken, ready) = opening.next(&wire.early, &mut said)?;
                 wire.early.drain(..taken);
                 if let Some(parameters) = ready {
@@ -294,12 +316,13 @@ fn begin_http2(
     mut said: Vec<u8>,
 ) -> Result<u32, String> {
     let mut statuses = Tally::new().outside;
+    let patience = Patience::new();
     loop {
         wire.send(&std::mem::take(&mut said))?;
         if let Some(streams_max) = codec.streams_max() {
             return Ok(streams_max);
         }
-        wire.receive()?;
+        patience.receive(wire)?;
         let (taken, _) = codec.next(&wire.early, &mut said, &mut statuses)?;
         wire.early.drain(..taken);
     }

@@ -5,7 +5,10 @@ mod recording;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::BufReader;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::thread;
 
 use serde::Serialize;
@@ -32,9 +35,9 @@ pub struct ReplayTerms {
     pub file: PathBuf,
     /// Pauses are so many times shorter; 0.01 to 1,000.
     pub speed: f64,
-    /// To each door.
+    /// To each door; 1 to 10,000.
     pub connections: u32,
-    /// Requests in flight on each connection.
+    /// Requests in flight on each connection; 1 to 1,024.
     pub waiting: u32,
     /// The generator's cores; the last when none is named.
     pub client_cores: Vec<usize>,
@@ -94,38 +97,59 @@ pub struct ReplayedOperation {
 
 /// From here on a thread counts as always busy.
 const BUSY_PERCENT: f64 = 95.0;
-/// The whole of the last start's second belongs to the window, in nanoseconds.
+/// The window ends so long after the last start, in nanoseconds.
 const TAIL_NS: u64 = 1_000_000;
+/// More connections than this run into the usual limit of open files.
+const CONNECTIONS_MAX: u32 = 10_000;
+/// Most requests in flight on a connection.
+const WAITING_MAX: u32 = 1_024;
+/// When 1 of 100 requests is sent later than this, in nanoseconds, pauses are not those of the recording.
+const LATE_NS: u64 = 10_000_000;
 
-/// Reads the recording and drives it.
-pub fn replay(terms: &ReplayTerms, target: &PlanTarget) -> Result<ReplayReport, LoadError> {
-    let invalid = |flag, reason: String| LoadError::Invalid { flag, reason };
-    if !(0.01..=1_000.0).contains(&terms.speed) {
-        return Err(invalid("speed", "give 0.01 to 1000".to_owned()));
-    }
-    if terms.connections == 0 || terms.waiting == 0 {
-        return Err(invalid("connections", "give 1 or more, and 1 or more to wait".to_owned()));
-    }
-    let text = read(&terms.file)?;
-    let open = |over| address(target, over).is_some();
-    let recording = Recording::read(&text, terms.speed, open);
-    let recording = recording.map_err(|reason| invalid("file", reason))?;
-    drive(&recording, terms, target)
+/// A recording that was read and can be driven.
+#[derive(Debug)]
+pub struct Replay {
+    terms: ReplayTerms,
+    recording: Recording,
 }
 
-/// Longest recording that is read, in bytes: what a box writes at most.
-const FILE_BYTES_MAX: u64 = 4 << 30;
-
-fn read(file: &Path) -> Result<String, LoadError> {
-    let unread = |reason| LoadError::Invalid { flag: "file", reason };
-    let said = |error: std::io::Error| unread(format!("reading {}: {error}", file.display()));
-    if FILE_BYTES_MAX < std::fs::metadata(file).map_err(said)?.len() {
-        return Err(unread(format!("{} is longer than any recording", file.display())));
+impl Replay {
+    /// Reads the recording, so that whatever is wrong with it is known before anything is started.
+    /// `open` says which doors there will be: what came through others goes through the first of them.
+    ///
+    /// # Errors
+    ///
+    /// The terms are out of range, or the file is no recording; the error says where.
+    pub fn read(terms: ReplayTerms, open: impl Fn(Over) -> bool) -> Result<Self, LoadError> {
+        let invalid = |flag, reason: &str| LoadError::Invalid { flag, reason: reason.to_owned() };
+        if !(0.01..=1_000.0).contains(&terms.speed) {
+            return Err(invalid("speed", "give 0.01 to 1000"));
+        }
+        if !(1..=CONNECTIONS_MAX).contains(&terms.connections) {
+            return Err(invalid("connections", "give 1 up to 10000"));
+        }
+        if !(1..=WAITING_MAX).contains(&terms.waiting) {
+            return Err(invalid("waiting", "give 1 up to 1024"));
+        }
+        let failed =
+            |reason| LoadError::Recording { file: terms.file.display().to_string(), reason };
+        let file = File::open(&terms.file).map_err(|error| failed(error.to_string()))?;
+        let recording = Recording::read(BufReader::new(file), terms.speed, open);
+        let recording = recording.map_err(|error| failed(error.to_string()))?;
+        Ok(Self { terms, recording })
     }
-    std::fs::read_to_string(file).map_err(said)
+
+    /// Drives it.
+    ///
+    /// # Errors
+    ///
+    /// The target has no address for a door of [`Self::read`], cannot be reached, or goes away.
+    pub fn run(&self, target: &PlanTarget) -> Result<ReplayReport, LoadError> {
+        drive(&self.recording, &self.terms, target)
+    }
 }
 
-fn address(target: &PlanTarget, over: Over) -> Option<std::net::SocketAddr> {
+fn address(target: &PlanTarget, over: Over) -> Option<SocketAddr> {
     match over {
         Over::Rpc => target.rpc,
         Over::RpcTls => target.rpc_tls,
@@ -179,7 +203,11 @@ fn task(
     terms: &ReplayTerms,
     target: &PlanTarget,
 ) -> Result<Task, LoadError> {
-    let address = address(target, through.over).expect("only doors with an address are loaded");
+    let address = address(target, through.over).ok_or_else(|| {
+        let flag = if through.over.is_http() { "http" } else { "rpc" };
+        let reason = format!("the address of the door {} is missing", through.over.name());
+        LoadError::Invalid { flag, reason }
+    })?;
     let secure = !matches!(through.over, Over::Rpc | Over::Http);
     let trust = secure.then(|| trust(target, through.over)).transpose()?;
     let peer = Peer {
@@ -263,6 +291,18 @@ fn report(
     if other != 0 {
         warnings.push(format!("{other} requests had no ordinary answer, see the statuses"));
     }
+    let unanswered = all.unanswered + all.unsent;
+    if unanswered != 0 {
+        warnings.push(format!("{unanswered} requests were never answered"));
+    }
+    let late_p99_ns = all.lateness.value_at_quantile(0.99);
+    if LATE_NS < late_p99_ns {
+        warnings.push(format!(
+            "1 of 100 requests was sent {} us late or later, so the pauses are not those of the \
+             recording: give more --connections or --waiting, or a lower --speed",
+            Micros(late_p99_ns)
+        ));
+    }
     if recording.other_size != 0 {
         let count = recording.other_size;
         warnings.push(format!("{count} requests have no example of their size class"));
@@ -280,8 +320,8 @@ fn report(
         latency: Latency::of(&all.latency),
         operations,
         statuses,
-        unanswered: all.unanswered + all.unsent,
-        late_p99_ns: all.lateness.value_at_quantile(0.99),
+        unanswered,
+        late_p99_ns,
         server_cpu_us: used_us.map(|it| float(it) / answers),
         generator_busy_percent,
         warnings,

@@ -200,6 +200,17 @@ fn trust(args: &Args, speech: Speech) -> Result<Trust, LoadError> {
     Trust::new(authority, &args.server_name, protocol).map_err(invalid)
 }
 
+impl Args {
+    /// Finds fault with size and time, as [`run`] would, without anything being started.
+    ///
+    /// # Errors
+    ///
+    /// Names the flag.
+    pub fn check(&self) -> Result<(), LoadError> {
+        shape(self).map(drop)
+    }
+}
+
 /// Checks what the flags say about size and time.
 pub(crate) fn shape(args: &Args) -> Result<Shape, LoadError> {
     let invalid = |flag, reason: &str| LoadError::Invalid { flag, reason: reason.to_owned() };

@@ -32,6 +32,6 @@ pub use drain::ACCESS_TARGET;
 pub use otlp::Resource;
 pub use record::{Access, Finished};
 pub use recorder::Recorder;
-pub use shapes::{SHAPES_HEAD, Shape, Shapes};
+pub use shapes::{SHAPES_HEAD, Shape, ShapeReader, Shapes, ShapesError};
 pub use start::{Export, Options, Pace, StartError, Telemetry};
 pub use state::{TRACESTATE_BYTES_MAX, tracestate};

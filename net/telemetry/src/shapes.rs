@@ -4,20 +4,28 @@
 //! and of the reply, status, and a name for its tenant that means nothing outside this file. No payload, no
 //! address, no credential and no id is written.
 
+mod reader;
+
 use std::fmt::{self, Display, Formatter};
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::record::{Record, nanos};
 
+pub use reader::{ShapeReader, ShapesError};
+
 /// The first line of such a file.
 pub const SHAPES_HEAD: &str = "quoin-shapes 1";
-/// Fields of a line.
-const FIELDS: usize = 7;
+/// Fields of a line, in their order.
+const FIELDS: [&str; 7] =
+    ["operation", "door", "start", "request bytes", "reply bytes", "status", "tenant"];
+/// Hexadecimal digits of a tenant's name.
+const TENANT_DIGITS: usize = 16;
 /// Only the owner reads it.
 const MODE: u32 = 0o600;
 
@@ -49,29 +57,80 @@ pub struct Shape<'a> {
     pub tenant: Option<u64>,
 }
 
+/// Why a line is no request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub(crate) struct Fault {
+    /// Where in the line, in bytes.
+    at: usize,
+    reason: Reason,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Reason {
+    #[error("a request has {count} fields, not {0}", count = FIELDS.len())]
+    Fields(usize),
+    #[error("`{0}` is empty")]
+    Empty(&'static str),
+    #[error("`{0}` is no whole number within its range")]
+    Number(&'static str),
+}
+
 impl<'a> Shape<'a> {
-    /// Reads a line; `None` for what is none.
-    pub fn parse(line: &'a str) -> Option<Self> {
-        let mut fields = [""; FIELDS];
-        let mut found = line.split(' ');
-        for field in &mut fields {
-            *field = found.next().filter(|it| !it.is_empty())?;
+    /// Reads a line, without its end.
+    pub(crate) fn parse(line: &'a str) -> Result<Self, Fault> {
+        let count = line.split(' ').count();
+        if count != FIELDS.len() {
+            return Err(Fault { at: 0, reason: Reason::Fields(count) });
         }
-        let [operation, door, start_us, request_bytes, reply_bytes, status, tenant] = fields;
-        let tenant = match tenant {
-            "-" => None,
-            digits => Some(u64::from_str_radix(digits, 16).ok()?),
-        };
-        let shape = Self {
-            operation,
-            door,
-            start_us: start_us.parse().ok()?,
-            request_bytes: request_bytes.parse().ok()?,
-            reply_bytes: reply_bytes.parse().ok()?,
-            status: status.parse().ok()?,
-            tenant,
-        };
-        found.next().is_none().then_some(shape)
+        let mut fields = Fields { rest: line, at: 0, names: FIELDS.iter() };
+        Ok(Self {
+            operation: fields.take()?.0,
+            door: fields.take()?.0,
+            start_us: fields.number()?,
+            request_bytes: fields.number()?,
+            reply_bytes: fields.number()?,
+            status: fields.number()?,
+            tenant: fields.tenant()?,
+        })
+    }
+}
+
+/// What is left of a line that has all of its fields.
+struct Fields<'a> {
+    rest: &'a str,
+    at: usize,
+    names: std::slice::Iter<'static, &'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// The next field, and what is said when it is wrong.
+    fn take(&mut self) -> Result<(&'a str, Fault), Fault> {
+        let name = self.names.next().copied().unwrap_or_default();
+        let at = self.at;
+        let (field, rest) = self.rest.split_once(' ').unwrap_or((self.rest, ""));
+        (self.rest, self.at) = (rest, at + field.len() + 1);
+        if field.is_empty() {
+            return Err(Fault { at, reason: Reason::Empty(name) });
+        }
+        Ok((field, Fault { at, reason: Reason::Number(name) }))
+    }
+
+    fn number<T: FromStr>(&mut self) -> Result<T, Fault> {
+        let (field, fault) = self.take()?;
+        // A sign would be read, and is not written.
+        let digits = field.bytes().all(|it| it.is_ascii_digit());
+        field.parse().ok().filter(|_| digits).ok_or(fault)
+    }
+
+    fn tenant(&mut self) -> Result<Option<u64>, Fault> {
+        let (field, fault) = self.take()?;
+        if field == "-" {
+            return Ok(None);
+        }
+        let digits = field.len() == TENANT_DIGITS && field.bytes().all(|it| it.is_ascii_hexdigit());
+        let number = u64::from_str_radix(field, 16).ok().filter(|_| digits);
+        number.map(Some).ok_or(fault)
     }
 }
 
@@ -80,7 +139,7 @@ impl Display for Shape<'_> {
         let Self { operation, door, start_us, request_bytes, reply_bytes, status, tenant } = self;
         write!(f, "{operation} {door} {start_us} {request_bytes} {reply_bytes} {status} ")?;
         match tenant {
-            Some(tenant) => write!(f, "{tenant:016x}"),
+            Some(tenant) => write!(f, "{tenant:0TENANT_DIGITS$x}"),
             None => f.write_str("-"),
         }
     }
@@ -182,7 +241,7 @@ mod tests {
                 status: 200,
                 tenant,
             };
-            assert_eq!(Shape::parse(&shape.to_string()), Some(shape));
+            assert_eq!(Shape::parse(&shape.to_string()), Ok(shape));
         }
         for line in [
             "",
@@ -190,11 +249,14 @@ mod tests {
             "rates.quote rpc 12 222 418 200",
             "rates.quote rpc 12 222 418 200 - more",
             "rates.quote rpc 12 222 418 200 xyz",
+            "rates.quote rpc 12 222 418 200 7",
+            "rates.quote rpc 12 222 418 200 +000000000000007",
+            "rates.quote rpc +12 222 418 200 -",
             "rates.quote rpc -1 222 418 200 -",
             "rates.quote  12 222 418 200 -",
             "rates.quote rpc 12 4294967296 418 200 -",
         ] {
-            assert_eq!(Shape::parse(line), None, "{line:?}");
+            assert!(Shape::parse(line).is_err(), "{line:?}");
         }
     }
 

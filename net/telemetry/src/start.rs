@@ -90,7 +90,7 @@ pub enum StartError {
     /// The collector cannot be sent to.
     #[error(transparent)]
     Collector(#[from] CollectorError),
-    /// The file of shapes cannot be made, or is there already.
+    /// The file of shapes cannot be made.
     #[error("making {} for shapes: {source}", file.display())]
     Shapes {
         /// Which.
@@ -128,11 +128,10 @@ impl Telemetry {
         if silent && options.shapes.is_none() {
             return Ok(Self { recorders: Mutex::default(), side: None });
         }
-        let create = |it: &Shapes| {
-            let failed = |source| StartError::Shapes { file: it.file.clone(), source };
-            ShapeFile::create(it).map_err(failed)
+        let shapes = match &options.shapes {
+            Some(shapes) => shape_file(shapes)?,
+            None => None,
         };
-        let shapes = options.shapes.as_ref().map(create).transpose()?;
         let counters = Arc::new(Counters::new(options.cores));
         let (mut recorders, mut queues) = (Vec::new(), Vec::new());
         for core in 0..options.cores {
@@ -195,6 +194,24 @@ impl Telemetry {
         // A little earlier, so that it is over and counted when this returns.
         outbox.close(deadline.checked_sub(limit / 5).unwrap_or(deadline));
         ended(&side.delivered, deadline) && drained
+    }
+}
+
+/// None when there is a recording already. A box that comes up again after a crash must not stay down for
+/// the sake of one.
+fn shape_file(shapes: &Shapes) -> Result<Option<ShapeFile>, StartError> {
+    let file = &shapes.file;
+    match ShapeFile::create(shapes) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            tracing::warn!(
+                file = %file.display(),
+                "no shapes are recorded, since there is such a file already: move it away, or name \
+                 another one in telemetry.shapes_file"
+            );
+            Ok(None)
+        }
+        Err(source) => Err(StartError::Shapes { file: file.clone(), source }),
     }
 }
 

@@ -5,9 +5,7 @@
 use std::fs;
 use std::time::Duration;
 
-use telemetry::{
-    Access, Finished, Options, Recorder, SHAPES_HEAD, Shape, Shapes, StartError, Telemetry,
-};
+use telemetry::{Access, Finished, Options, Recorder, ShapeReader, Shapes, StartError, Telemetry};
 
 fn options(file: std::path::PathBuf) -> Options {
     let shapes = Some(Shapes { file, bytes_max: 1 << 20 });
@@ -44,18 +42,34 @@ fn every_request_of_every_core_is_recorded_whatever_became_of_it() {
     assert!(telemetry.stop(Duration::from_mins(1)));
 
     let text = fs::read_to_string(&file).unwrap();
-    let mut lines = text.lines();
-    assert_eq!(lines.next(), Some(SHAPES_HEAD));
-    let mut found: Vec<Shape<'_>> = lines.map(|it| Shape::parse(it).unwrap()).collect();
-    found.sort_by_key(|it| it.request_bytes);
-    let told: Vec<_> = found.iter().map(|it| (it.request_bytes, it.status)).collect();
+    let mut reader = ShapeReader::new(text.as_bytes()).unwrap();
+    let mut found = Vec::new();
+    while let Some(shape) = reader.next_shape().unwrap() {
+        assert_eq!((shape.operation, shape.door), ("rates.quote", "https"));
+        found.push((shape.request_bytes, shape.status, shape.tenant));
+    }
+    assert!(!reader.is_cut());
+    found.sort_unstable();
+    let told: Vec<_> = found.iter().map(|it| (it.0, it.1)).collect();
     assert_eq!(told, [(0, 404), (100, 200), (200, 429)]);
-    assert_eq!(found[0].tenant, None);
-    assert!(found[1].tenant.is_some() && found[1].tenant == found[2].tenant, "on both cores");
+    assert_eq!(found[0].2, None);
+    assert!(found[1].2.is_some() && found[1].2 == found[2].2, "on both cores");
     assert!(!text.contains("5555"));
+}
 
-    let again = Telemetry::start(&options(file)).unwrap_err();
-    assert!(matches!(again, StartError::Shapes { .. }), "{again}");
+#[test]
+fn a_recording_of_before_is_left_alone_and_keeps_no_box_from_starting() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("shapes");
+    fs::write(&file, "mine").unwrap();
+    let telemetry = Telemetry::start(&options(file.clone())).unwrap();
+    let recorder = telemetry.recorder(0);
+    answer(&recorder, Some(7), 100, 200);
+    assert!(telemetry.stop(Duration::from_mins(1)));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+
+    let nowhere = Telemetry::start(&options(directory.path().join("no/shapes"))).unwrap_err();
+    assert!(matches!(nowhere, StartError::Shapes { .. }), "{nowhere}");
 }
 
 #[test]

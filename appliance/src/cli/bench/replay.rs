@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use load::{PlanTarget, ReplayTerms, replay};
+use load::{Over, PlanTarget, ReplayTerms};
 
 use super::print;
 use crate::bench_box::BenchBox;
@@ -69,32 +69,6 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) fn run(self) -> Result<ExitCode> {
-        let mut target = PlanTarget {
-            rpc: self.rpc,
-            http: self.http,
-            https: self.https,
-            authority: self.authority,
-            server_name: self.server_name,
-            api_key: self.api_key,
-            pid: self.server_pid,
-            ..PlanTarget::default()
-        };
-        let named = [self.rpc, self.http, self.https].iter().any(Option::is_some);
-        let own =
-            if named { None } else { Some(BenchBox::start().context("starting a box to load")?) };
-        if let Some(own) = &own {
-            let doors = own.doors();
-            target = PlanTarget {
-                rpc: Some(doors.rpc),
-                http: Some(doors.http),
-                https: Some(doors.https),
-                authority: Some(doors.authority.clone()),
-                server_name: "localhost".to_owned(),
-                api_key: Some(doors.api_key.clone()),
-                pid: Some(own.pid()),
-                ..target
-            };
-        }
         let terms = ReplayTerms {
             file: self.file,
             speed: self.speed,
@@ -102,7 +76,42 @@ impl Replay {
             waiting: self.waiting,
             client_cores: self.client_core,
         };
-        let report = replay(&terms, &target)?;
+        let (rpc, http, https) = (self.rpc, self.http, self.https);
+        let own = [rpc, http, https].iter().all(Option::is_none);
+        // Before a box is started for nothing.
+        let ready = load::Replay::read(terms, |over| match over {
+            Over::Rpc => own || rpc.is_some(),
+            Over::Http => own || http.is_some(),
+            Over::Https | Over::Http3 => own || https.is_some(),
+            Over::Http2 | Over::RpcTls | Over::RpcQuic => false,
+        })?;
+        let own = own.then(BenchBox::start).transpose().context("starting a box to load")?;
+        let target = match &own {
+            Some(own) => {
+                let doors = own.doors();
+                PlanTarget {
+                    rpc: Some(doors.rpc),
+                    http: Some(doors.http),
+                    https: Some(doors.https),
+                    authority: Some(doors.authority.clone()),
+                    server_name: "localhost".to_owned(),
+                    api_key: Some(doors.api_key.clone()),
+                    pid: Some(own.pid()),
+                    ..PlanTarget::default()
+                }
+            }
+            None => PlanTarget {
+                rpc,
+                http,
+                https,
+                authority: self.authority,
+                server_name: self.server_name,
+                api_key: self.api_key,
+                pid: self.server_pid,
+                ..PlanTarget::default()
+            },
+        };
+        let report = ready.run(&target)?;
         print(&if self.json { report.to_json() } else { report.to_string() })
     }
 }

@@ -33,7 +33,8 @@ pub(super) struct Report {
     quoin bench compare before.json after.json\n  \
     quoin bench compare before.json after.json --strict       for a gate\n  \
     quoin bench compare before.json after.json --html changes.html\n\n\
-    Exit status: 0 compared, 1 the files cannot be compared, or with --strict a figure is worse beyond chance.")]
+    Exit status: 0 compared, 1 the files cannot be compared, or with --strict a figure is worse beyond chance or \
+    no figure has samples enough to tell.")]
 pub(super) struct Compare {
     /// The first result
     #[arg(value_name = "BEFORE")]
@@ -47,7 +48,7 @@ pub(super) struct Compare {
     /// Write one page with a plot into this file, too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Exit with status 1 when a figure is worse and chance is no explanation
+    /// Exit with status 1 when a figure is worse and chance is no explanation, or nothing could be told
     #[arg(long)]
     strict: bool,
 }
@@ -75,7 +76,8 @@ impl Compare {
         }
         let text = if self.json { found.to_json() } else { found.to_string() };
         writeln!(io::stdout().lock(), "{}", text.trim_end())?;
-        let failed = self.strict && found.is_worse();
+        // A gate that cannot tell must not say that all is well.
+        let failed = self.strict && (found.is_worse() || !found.tells());
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
@@ -43,7 +44,12 @@ http {
 ";
 
 /// Serves a file of `body_bytes`.
-pub(crate) fn start(room: &Path, core: usize, body_bytes: usize) -> Result<Setup> {
+pub(crate) fn start<'a>(
+    stop: &'a AtomicBool,
+    room: &Path,
+    core: usize,
+    body_bytes: usize,
+) -> Result<Setup<'a>> {
     let program = find("nginx", "nginx-light")?;
     let address = free_address()?;
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
@@ -58,7 +64,7 @@ pub(crate) fn start(room: &Path, core: usize, body_bytes: usize) -> Result<Setup
     let user = if geteuid().is_root() { "user root;\n" } else { "" };
     let configuration = room.join("nginx.conf");
     fs::write(&configuration, format!("{user}{text}"))?;
-    let terms = Terms { core: Some(core), ..Terms::default() };
+    let terms = Terms { core: Some(core), ..Terms::until(stop) };
     let mut command = terms.command(&program);
     command.arg("-p").arg(room).arg("-c").arg(&configuration);
     let mut running = terms.start(command, &room.join("nginx.log"))?;

@@ -4,12 +4,13 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::chown;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result};
 use rustix::process::geteuid;
 
 use super::{Setup, words};
-use crate::child::{Running, Terms, finish, free_address};
+use crate::child::{Running, Terms, free_address};
 use crate::programs::{postgres_folder, version};
 
 /// The package makes this user; the server refuses to run as root.
@@ -23,19 +24,38 @@ const TABLE: &str = "CREATE TABLE accepted_quotes (id uuid PRIMARY KEY, quote te
 const INSERT: &str = "INSERT INTO accepted_quotes (id, quote) VALUES ($1, $2)";
 
 /// Commits one row for each answer. It may use every core, as the box's log may.
-pub(crate) fn start_commits(room: &Path, connections: u32) -> Result<Setup> {
-    let (running, address, version) = start(room, connections)?;
-    let mut psql = Terms::default().command(&postgres_folder()?.join("psql"));
-    psql.args(["-h", "127.0.0.1", "-p", &address.port().to_string(), "-U", ROLE, "-d", DATABASE]);
+pub(crate) fn start_commits<'a>(
+    stop: &'a AtomicBool,
+    room: &Path,
+    connections: u32,
+) -> Result<Setup<'a>> {
+    let (running, address, version) = start(stop, room, connections)?;
+    let terms = Terms::until(stop);
+    let mut psql = terms.command(&postgres_folder()?.join("psql"));
+    // Without the settings of whoever calls.
+    psql.arg("-X").args([
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &address.port().to_string(),
+        "-U",
+        ROLE,
+        "-d",
+        DATABASE,
+    ]);
     psql.args(["-q", "-c", TABLE]);
-    finish(psql).context("making the table")?;
+    terms.finish(psql).context("making the table")?;
     let url = format!("postgres://{ROLE}@{address}/{DATABASE}");
     let flags = words(["--peer", &url, "--peer-command", INSERT]);
     Ok(Setup { flags, version, running: vec![running] })
 }
 
 /// Its process, its address and its version. Everybody on this machine may come in.
-pub(crate) fn start(room: &Path, connections: u32) -> Result<(Running, SocketAddr, String)> {
+pub(crate) fn start<'a>(
+    stop: &'a AtomicBool,
+    room: &Path,
+    connections: u32,
+) -> Result<(Running<'a>, SocketAddr, String)> {
     let folder = postgres_folder()?;
     let cluster = room.join("postgres");
     fs::create_dir_all(&cluster)?;
@@ -44,12 +64,17 @@ pub(crate) fn start(room: &Path, connections: u32) -> Result<(Running, SocketAdd
             .with_context(|| format!("there is no user {USER}"))?;
         chown(&cluster, Some(uid), Some(gid))?;
     }
-    let terms = Terms { user: Some(USER), interrupt: true, ..Terms::default() };
+    let terms = Terms { user: Some(USER), interrupt: true, ..Terms::until(stop) };
     let mut init = terms.command(&folder.join("initdb"));
     init.arg("-D").arg(&cluster).args(["-U", ROLE, "--auth=trust", "--no-sync", "-E", "UTF8"]);
-    init.current_dir("/");
-    finish(init)
-        .with_context(|| format!("initdb in {} (may user {USER} enter it?)", cluster.display()))?;
+    // The same order of texts, whatever the language of whoever calls.
+    init.arg("--locale=C").current_dir("/");
+    terms.finish(init).with_context(|| {
+        format!(
+            "initdb in {} (as root, run this in a directory that user {USER} may enter)",
+            cluster.display()
+        )
+    })?;
     let address = free_address()?;
     let program = folder.join("postgres");
     let mut command = terms.command(&program);
@@ -74,9 +99,9 @@ pub(crate) fn start(room: &Path, connections: u32) -> Result<(Running, SocketAdd
     let mut running = terms.start(command, &room.join("postgres.log"))?;
     let ready = folder.join("pg_isready");
     running.wait(|| {
-        let mut ready = Terms::default().command(&ready);
-        ready.args(["-q", "-h", "127.0.0.1", "-p", &address.port().to_string()]);
-        finish(ready)
+        let mut asking = Terms::until(stop).command(&ready);
+        asking.args(["-q", "-h", "127.0.0.1", "-p", &address.port().to_string()]);
+        Terms::until(stop).finish(asking)
     })?;
     let said = version(&program, "--version");
     let number = said.split_whitespace().nth(2).unwrap_or("?");

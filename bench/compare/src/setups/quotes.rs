@@ -4,20 +4,22 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::{Setup, postgres, redis, words};
 use crate::ask::ask;
-use crate::child::{Terms, finish, free_address};
+use crate::child::{Terms, free_address};
 use crate::programs::find;
 use crate::site::Site;
 
 /// Everything that the service reads: its own files, and the award that both sides price under.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("quote_service.py", include_str!("../../service/quote_service.py")),
     ("pricing.py", include_str!("../../service/pricing.py")),
+    ("pack.py", include_str!("../../service/pack.py")),
     ("seed.py", include_str!("../../service/seed.py")),
     ("schema.sql", include_str!("../../service/schema.sql")),
     ("requirements.txt", include_str!("../../service/requirements.txt")),
@@ -33,25 +35,29 @@ const PATH: &str = "/v1/rates/quotes";
 const POOL: u32 = 64;
 
 /// Starts the service and what it needs. `venv` is where its packages are, or are to be put.
-pub(crate) fn start(room: &Path, venv: Option<&Path>) -> Result<Setup> {
+pub(crate) fn start<'a>(
+    stop: &'a AtomicBool,
+    room: &Path,
+    venv: Option<&Path>,
+) -> Result<Setup<'a>> {
     for (name, text) in FILES {
         fs::write(room.join(name), text)?;
     }
-    let python = environment(room, venv)?;
+    let terms = Terms::until(stop);
+    let python = environment(&terms, room, venv)?;
     let (store, store_at, store_version) =
-        redis::start(room, None, &["--appendonly", "no"]).context("Redis")?;
+        redis::start(&terms, room, &["--appendonly", "no"]).context("Redis")?;
     let (database, database_at, database_version) =
-        postgres::start(room, POOL).context("PostgreSQL")?;
+        postgres::start(stop, room, POOL).context("PostgreSQL")?;
     let url = format!("postgres://{}@{database_at}/{}", postgres::ROLE, postgres::DATABASE);
     let prepare = |mut command: Command| {
         command.current_dir(room).env("QUOTES_POSTGRES", &url).env("QUOTES_API_KEY", API_KEY);
         command.env("QUOTES_REDIS", format!("redis://{store_at}"));
         command
     };
-    let terms = Terms::default();
     let mut seed = prepare(terms.command(&python));
     seed.args(["seed.py", "pack.toml", "holidays.toml"]);
-    finish(seed).context("filling its stores")?;
+    terms.finish(seed).context("filling its stores")?;
     let address = free_address()?;
     let mut serve = prepare(terms.command(&python));
     serve.args(["-m", "uvicorn", "quote_service:app", "--host", "127.0.0.1", "--port"]);
@@ -67,25 +73,24 @@ pub(crate) fn start(room: &Path, venv: Option<&Path>) -> Result<Setup> {
 }
 
 /// Python with the packages of the service, installed there unless they are.
-fn environment(room: &Path, venv: Option<&Path>) -> Result<PathBuf> {
+fn environment(terms: &Terms<'_>, room: &Path, venv: Option<&Path>) -> Result<PathBuf> {
     let made = room.join("venv");
     let venv = venv.unwrap_or(&made);
     // The service runs in a folder of its own.
     let venv = &std::path::absolute(venv)?;
     let python = venv.join("bin/python");
-    let terms = Terms::default();
     let mut check = terms.command(&python);
     check.args(["-c", "import fastapi, uvicorn, uvloop, httptools, redis, hiredis, asyncpg"]);
-    if python.is_file() && finish(check).is_ok() {
+    if python.is_file() && terms.finish(check).is_ok() {
         return Ok(python);
     }
     let mut create = terms.command(&find("python3", "python3-venv")?);
     create.args(["-m", "venv"]).arg(venv);
-    finish(create).context("making its Python environment (package python3-venv)")?;
+    terms.finish(create).context("making its Python environment (package python3-venv)")?;
     let mut install = terms.command(&python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
     install.arg(room.join("requirements.txt"));
-    finish(install).context("installing its Python packages")?;
+    terms.finish(install).context("installing its Python packages")?;
     Ok(python)
 }
 
@@ -98,7 +103,7 @@ fn said(python: &Path, script: &str) -> String {
 /// Classification, employment, first day of the pay period, and shifts that go through ordinary hours,
 /// every penalty, the span, overtime and breaks; then through what shifts do to one another, and what
 /// is made up to a minimum.
-const CASES: [(&str, &str, &str, &str); 16] = [
+const CASES: [Case; 16] = [
     (
         "retail-employee-level-1",
         "full-time",
@@ -227,19 +232,15 @@ const CASES: [(&str, &str, &str, &str); 16] = [
 ];
 
 /// Asks both sides the same, and refuses to compare them unless they agree.
-pub(crate) fn agree(site: &Site, setup: &Setup) -> Result<()> {
+pub(crate) fn agree(site: &Site, setup: &Setup<'_>) -> Result<()> {
     let service: SocketAddr = setup
         .flags
         .iter()
         .find_map(|it| it.strip_prefix("http://"))
         .context("the service has an address")?
         .parse()?;
-    for (classification, employment, since, shift) in CASES {
-        let json = format!(
-            r#"{{"quote":{{"award":"MA000004","classification":"{classification}",
-                "employment":"{employment}","state":"NSW","pay_period_start":"{since}",
-                "shifts":[{shift}]}}}}"#
-        );
+    for case in CASES {
+        let json = format!(r#"{{"quote":{}}}"#, quote(case));
         let ours = total(site.http, &site.api_key, &json)?;
         let theirs = total(service, API_KEY, &json)?;
         if ours != theirs {
@@ -249,7 +250,56 @@ pub(crate) fn agree(site: &Site, setup: &Setup) -> Result<()> {
     Ok(())
 }
 
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+fn quote((classification, employment, since, shift): Case) -> String {
+    format!(
+        r#"{{"award":"MA000004","classification":"{classification}","employment":"{employment}",
+            "state":"NSW","pay_period_start":"{since}","shifts":[{shift}]}}"#
+    )
+}
+
 fn total(address: SocketAddr, api_key: &str, json: &str) -> Result<String> {
     let reply: Value = serde_json::from_str(&ask(address, "POST", PATH, api_key, json)?)?;
     Ok(reply["total"].as_str().context("an accepted quote has a total")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    use super::*;
+
+    /// What the box asks for [`CASES`], which [`agree`] holds against a box that runs.
+const TOTALS: [&str; 16] = ["132.75", "232.30", "217.28", "260.11", "331.90", "567.53", "616.53", "119.53", "118.83", "160.71", "1056.17", "633.91", "554.41", "1877.04", "1095.20", "1709.03"];
+
+    /// A pack that says something new must not be found out by whoever runs the comparison next.
+    #[test]
+    fn the_service_reads_the_packs_as_they_are() {
+        let python = |script: &str| {
+            let mut command = Command::new("python3");
+            command.args(["-B", "-c", script]).stderr(Stdio::null());
+            command
+        };
+        if !python("import tomllib").status().is_ok_and(|it| it.success()) {
+            eprintln!("skipped: there is no python3 of version 3.11 or later");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let check = ("check.py", include_str!("../../service/check.py"));
+        for (name, text) in FILES.into_iter().chain([check]) {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        let mut command = Command::new("python3");
+        command.args(["-B", "check.py", "pack.toml", "holidays.toml"]).current_dir(folder.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let quotes = format!("[{}]", CASES.map(quote).join(","));
+        child.stdin.take().unwrap().write_all(quotes.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let (said, failed) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(said.lines().collect::<Vec<_>>(), TOTALS, "{failed}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 
@@ -18,16 +19,21 @@ const BUCKET: &str = "EVALSHA {script} 1 bucket:{c} 1000000000 1000000000";
 const SET: &str = "SET quote:{n} {payload}";
 
 /// Keeps every value before it answers. It may use every core, as the box's log may.
-pub(crate) fn start_durable(room: &Path) -> Result<Setup> {
+pub(crate) fn start_durable<'a>(stop: &'a AtomicBool, room: &Path) -> Result<Setup<'a>> {
     let durable = ["--appendonly", "yes", "--appendfsync", "always"];
-    let (running, address, version) = start(room, None, &durable)?;
+    let (running, address, version) = start(&Terms::until(stop), room, &durable)?;
     let flags = words(["--peer", &format!("redis://{address}"), "--peer-command", SET]);
     Ok(Setup { flags, version, running: vec![running] })
 }
 
 /// Checks a bucket for each connection, on the box's core.
-pub(crate) fn start_bucket(room: &Path, core: usize) -> Result<Setup> {
-    let (running, address, version) = start(room, Some(core), &["--appendonly", "no"])?;
+pub(crate) fn start_bucket<'a>(
+    stop: &'a AtomicBool,
+    room: &Path,
+    core: usize,
+) -> Result<Setup<'a>> {
+    let terms = Terms { core: Some(core), ..Terms::until(stop) };
+    let (running, address, version) = start(&terms, room, &["--appendonly", "no"])?;
     let script = room.join("token_bucket.lua");
     fs::write(&script, TOKEN_BUCKET)?;
     let (url, script) = (format!("redis://{address}"), script.display().to_string());
@@ -36,14 +42,13 @@ pub(crate) fn start_bucket(room: &Path, core: usize) -> Result<Setup> {
 }
 
 /// Its process, its address and its version.
-pub(crate) fn start(
+pub(crate) fn start<'a>(
+    terms: &Terms<'a>,
     room: &Path,
-    core: Option<usize>,
     flags: &[&str],
-) -> Result<(Running, SocketAddr, String)> {
+) -> Result<(Running<'a>, SocketAddr, String)> {
     let program = find("redis-server", "redis-server")?;
     let address = free_address()?;
-    let terms = Terms { core, ..Terms::default() };
     let mut command = terms.command(&program);
     command.args(["--bind", "127.0.0.1", "--port", &address.port().to_string(), "--save", ""]);
     // A rewrite of its file in the middle of a round would be measured along.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Comparison, Difference};
+use super::{Comparison, Difference, both};
 
 const METHOD: &str = "Mann-Whitney (exact, two-sided) over rounds; the change is the Hodges-Lehmann estimate \
     over ratios with its 95 % interval. Ranks, since rounds are few and latencies have outliers, which \
@@ -72,9 +72,9 @@ pub(super) fn compare(before: &Bench, after: &Bench) -> Comparison {
         let sides = [before, after].map(|it| it.over_baseline(place));
         add(&mut differences, figure, more_is_better, &sides);
     }
-    let (workload, protocol) = (before.setting("workload"), before.setting("protocol"));
+    let name = |it: &Bench| format!("{} over {}", it.setting("workload"), it.setting("protocol"));
     Comparison {
-        of: format!("{workload} over {protocol}, two benches"),
+        of: format!("{}, two benches", both(&name(before), &name(after))),
         method: METHOD.to_owned(),
         differences,
         remarks: unlike(before, after),

@@ -4,7 +4,7 @@ use crate::plan::result::{PlanResult, Purpose, Second, Step};
 use crate::report::{PerSecond, float};
 
 use super::statistics::blocks;
-use super::{Change, Comparison, Difference, Verdict};
+use super::{Change, Comparison, Difference, Verdict, both};
 
 const METHOD: &str = "Knees: by the brackets of their searches, which overlap or do not. All else: \
     Mann-Whitney (exact, two-sided); the change is the Hodges-Lehmann estimate over ratios with its 95 % \
@@ -54,7 +54,7 @@ pub(super) fn compare(before: &PlanResult, after: &PlanResult) -> Comparison {
         differences.push(Difference::of("CPU µs", false, &sides[0], &sides[1]));
     }
     Comparison {
-        of: format!("{}, two plans", before.scenario.name),
+        of: format!("{}, two plans", both(&before.scenario.name, &after.scenario.name)),
         method: METHOD.to_owned(),
         differences,
         remarks,

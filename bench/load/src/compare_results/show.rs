@@ -86,6 +86,11 @@ impl Comparison {
         self.differences.iter().any(|it| it.verdict == Verdict::Worse)
     }
 
+    /// Whether there were samples enough to tell anything at all.
+    pub fn tells(&self) -> bool {
+        self.differences.iter().any(|it| it.verdict != Verdict::TooFew)
+    }
+
     /// The same as one page that asks for nothing else.
     pub fn to_html(&self) -> String {
         let mut page = Page::new(&format!("Before and after: {}", self.of));

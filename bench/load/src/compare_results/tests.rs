@@ -61,6 +61,39 @@ fn three_rounds_tell_nothing() {
     let found = compare_results(("a", &before), ("b", &after)).unwrap();
     assert!(found.differences.iter().all(|it| it.verdict == Verdict::TooFew), "{found:?}");
     assert!(found.to_string().contains("give at least 4 rounds"));
+    assert!(!found.tells() && !found.is_worse());
+}
+
+#[test]
+fn benches_of_other_work_are_named_by_both() {
+    let rounds = [(100.0, 500), (101.0, 510), (99.0, 490), (100.5, 505)];
+    let before = bench(64, &rounds);
+    let after = before.replace("quote", "accept").replace("rpc", "http");
+    let found = compare_results(("a", &before), ("b", &after)).unwrap();
+    assert!(
+        found.tells() && found.of.starts_with("quote over rpc and accept over http"),
+        "{found}"
+    );
+    assert_eq!(found.remarks.len(), 2, "{:?}", found.remarks);
+}
+
+#[test]
+fn figures_of_nothing_and_equal_figures_are_told_by_their_ranks() {
+    let difference = |more_is_better, before: &[f64], after: &[f64]| {
+        Difference::of("figure", more_is_better, before, after)
+    };
+    // A door that answers nothing any more.
+    let found = difference(true, &[100.0, 101.0, 99.0, 100.5, 98.0], &[0.0; 5]);
+    assert_eq!((found.verdict, found.change), (Verdict::Worse, None));
+    // The middle ratio is one, and yet more of them are slower.
+    let mut slower = [5.0; 20];
+    slower[12..].fill(6.0);
+    for (more_is_better, verdict) in [(false, Verdict::Worse), (true, Verdict::Better)] {
+        let found = difference(more_is_better, &[5.0; 20], &slower);
+        assert_eq!((found.verdict, found.change.unwrap().percent), (verdict, 0.0));
+    }
+    let found = difference(true, &[5.0; 20], &[5.0; 20]);
+    assert_eq!((found.verdict, found.chance), (Verdict::NotTold, Some(1.0)));
 }
 
 /// The sample with its knee and its latencies this many times as high.
@@ -126,6 +159,20 @@ fn what_is_no_pair_is_refused_with_its_name() {
         let error = compare_results(("a.json", before), ("b.json", after)).unwrap_err().to_string();
         assert!(error.starts_with(words), "{error}");
     }
+    // Without a figure that both have a gate would pass on nothing.
+    for (rounds, words) in
+        [(r#"[{"figures":{"rate":1}}]"#, "no figure in common"), ("[]", "no `target.rounds`")]
+    {
+        let other = format!(r#"{{"target":{{"rounds":{rounds}}}}}"#);
+        let error =
+            compare_results(("a.json", &bench), ("b.json", &other)).unwrap_err().to_string();
+        assert!(error.contains("b.json") && error.contains(words), "{error}");
+    }
+    let mut bare = sample();
+    (bare.knee, bare.steps) = (None, Vec::new());
+    let bare = bare.to_json();
+    let error = compare_results(("a.json", &bare), ("b.json", &bare)).unwrap_err().to_string();
+    assert!(error.contains("has no knee") && error.contains("no rate was sustained"), "{error}");
     let newer = plan.replacen("\"format\": 1", "\"format\": 99", 1);
     let error = compare_results(("a.json", &newer), ("b.json", &plan)).unwrap_err().to_string();
     assert!(error.contains("format 99"), "{error}");

@@ -1,13 +1,41 @@
 //! A recording, made ready to be driven.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::sync::Arc;
 
-use telemetry::{SHAPES_HEAD, Shape};
+use telemetry::{Shape, ShapeReader, ShapesError};
 
 use crate::args::Over;
 use crate::mix::{Kind, Mix, Named, Pick, sized};
 use crate::workload::Workload;
+
+/// Most requests of a recording, and the longest replay of one: lists of them are held in memory, and
+/// times are counted in nanoseconds.
+const REQUESTS_MAX: u64 = 10_000_000;
+const HOURS_MAX: u64 = 24 * 7;
+const LENGTH_NS_MAX: u64 = HOURS_MAX * 3_600 * 1_000_000_000;
+
+/// Why a recording cannot be driven.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecordingError {
+    #[error(transparent)]
+    Shapes(#[from] ShapesError),
+    #[error("it has no request of an operation")]
+    Empty,
+    #[error(
+        "it has more than {REQUESTS_MAX} requests: drive a part of it, such as what \
+         `head -n {REQUESTS_MAX}` gives"
+    )]
+    Many,
+    #[error(
+        "it would take more than {HOURS_MAX} hours, up to the request {start_us} us from its beginning: \
+         give a higher --speed"
+    )]
+    Long { start_us: u64 },
+    #[error("give the address of a door")]
+    NoDoor,
+}
 
 /// What goes through each door.
 #[derive(Debug)]
@@ -42,43 +70,34 @@ const WORKERS: [u32; 8] = [1, 2, 5, 10, 20, 50, 100, 200];
 const ROSTER: &str = "rates.quote-roster";
 
 /// The requests of one door while they are gathered.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Gathered {
+    over: Over,
     operations: Vec<Named>,
     kinds: Vec<Kind>,
-    /// The kind of each operation and size class.
-    known: BTreeMap<(String, u32), usize>,
-    picks: Vec<Pick>,
-    starts_ns: Vec<u64>,
+    /// The kind of each operation and size class, in JSON or not, and whether it is of that class.
+    known: BTreeMap<(&'static str, bool, u32), (u32, bool)>,
+    requests: Vec<Request>,
+}
+
+/// A request, as small as it can be: there may be millions.
+#[derive(Debug, Clone, Copy)]
+struct Request {
+    start_us: u64,
+    kind: u32,
 }
 
 impl Recording {
-    /// Reads the text of a file of shapes. `open` says which doors there are; what came through others
-    /// goes through the first that is open. The error says what to give instead.
+    /// Reads a file of shapes. `open` says which doors there are; what came through others goes through
+    /// the first that is open. The error says what to give instead.
     pub(super) fn read(
-        text: &str,
+        text: impl BufRead,
         speed: f64,
         open: impl Fn(Over) -> bool,
-    ) -> Result<Self, String> {
-        let mut lines = text.lines();
-        if lines.next() != Some(SHAPES_HEAD) {
-            let reason = "it is no recording: give what a box with the setting \
-                          telemetry.shapes_file wrote";
-            return Err(reason.to_owned());
-        }
-        let complete = if text.ends_with('\n') { usize::MAX } else { text.lines().count() - 2 };
-        let mut shapes = Vec::new();
-        // A box that was killed may leave the last line cut short.
-        for (number, line) in (2..).zip(lines.take(complete)) {
-            let shape = Shape::parse(line);
-            shapes.push(shape.ok_or_else(|| format!("line {number} is no request"))?);
-        }
-        // Lines are in the order of the answers.
-        shapes.sort_by_key(|it| it.start_us);
-        let first_us = shapes.first().map_or(0, |it| it.start_us);
+    ) -> Result<Self, RecordingError> {
+        let mut shapes = ShapeReader::new(text)?;
         let fallback = DOORS.map(|(_, over)| over).into_iter().find(|it| open(*it));
-        let fallback = fallback.ok_or("give the address of a door")?;
-        let mut doors: BTreeMap<&str, (Over, Gathered)> = BTreeMap::new();
+        let fallback = fallback.ok_or(RecordingError::NoDoor)?;
         let mut recording = Self {
             doors: Vec::new(),
             length_ns: 0,
@@ -87,62 +106,70 @@ impl Recording {
             other_size: 0,
             other_door: Vec::new(),
         };
-        for shape in &shapes {
+        let mut doors: Vec<Gathered> = Vec::new();
+        while let Some(shape) = shapes.next_shape()? {
+            if recording.requests + recording.left_out == REQUESTS_MAX {
+                return Err(RecordingError::Many);
+            }
             let spoken = DOORS.into_iter().find(|(name, _)| *name == shape.door);
             let Some((name, spoken)) = spoken else {
                 recording.left_out += 1;
                 continue;
             };
             let over = if open(spoken) { spoken } else { fallback };
-            if over != spoken && !recording.other_door.iter().any(|it| it == name) {
-                recording.other_door.push(name.to_owned());
-            }
-            let (_, gathered) =
-                doors.entry(over.name()).or_insert_with(|| (over, Gathered::default()));
-            let Some(fits) = gathered.add(shape, spoken) else {
+            let door = doors.iter().position(|it| it.over == over).unwrap_or_else(|| {
+                doors.push(Gathered::through(over));
+                doors.len() - 1
+            });
+            let Some(fits) = doors[door].add(&shape, spoken) else {
                 recording.left_out += 1;
                 continue;
             };
-            let start_ns = scaled_ns(shape.start_us - first_us, speed);
-            gathered.starts_ns.push(start_ns);
             recording.requests += 1;
             recording.other_size += u64::from(!fits);
-            recording.length_ns = recording.length_ns.max(start_ns);
+            if over != spoken && !recording.other_door.iter().any(|it| it == name) {
+                recording.other_door.push(name.to_owned());
+            }
         }
-        let full = doors.into_values().filter(|(_, it)| !it.picks.is_empty());
-        recording.doors = full
-            .map(|(over, it)| Through {
-                over,
-                mix: Mix::listed(it.operations, it.kinds, it.picks),
-                starts_ns: it.starts_ns.into(),
-            })
-            .collect();
-        if recording.doors.is_empty() {
-            return Err("it has no request of an operation".to_owned());
+        let starts = || doors.iter().flat_map(|it| &it.requests).map(|it| it.start_us);
+        let (Some(first), Some(last)) = (starts().min(), starts().max()) else {
+            return Err(RecordingError::Empty);
+        };
+        recording.length_ns = scaled_ns(last - first, speed);
+        if LENGTH_NS_MAX < recording.length_ns {
+            return Err(RecordingError::Long { start_us: last });
         }
+        doors.retain(|it| !it.requests.is_empty());
+        doors.sort_by_key(|it| it.over.name());
+        recording.doors = doors.into_iter().map(|it| it.ready(first, speed)).collect();
         Ok(recording)
     }
 }
 
 impl Gathered {
+    fn through(over: Over) -> Self {
+        let (operations, kinds, requests) = (Vec::new(), Vec::new(), Vec::new());
+        Self { over, operations, kinds, known: BTreeMap::new(), requests }
+    }
+
     /// Adds a request, and says whether its example is of its size class; `None` when there is no such
     /// operation. `recorded` is what was spoken when its sizes were taken.
     fn add(&mut self, shape: &Shape<'_>, recorded: Over) -> Option<bool> {
-        let class = class(shape.request_bytes);
-        let key = (shape.operation.to_owned(), class);
-        let kind = if let Some(kind) = self.known.get(&key) {
-            *kind
+        let (_, operation) = registry::operation(shape.operation)?;
+        let (name, class) = (operation.shape.name, class(shape.request_bytes));
+        let key = (name, recorded.is_http(), class);
+        let (kind, fits) = if let Some(known) = self.known.get(&key) {
+            *known
         } else {
-            let workload = example(shape.operation, recorded, shape.request_bytes)?;
-            let operation = self.operation(shape.operation, &workload);
+            let workload = example(name, recorded, shape.request_bytes)?;
+            let fits = class.abs_diff(self::class(length(&workload, recorded))) <= 1;
+            let operation = self.operation(name, &workload);
+            let kind = u32::try_from(self.kinds.len()).expect("a few for each operation");
             self.kinds.push(Kind { workload, operation });
-            self.known.insert(key, self.kinds.len() - 1);
-            self.kinds.len() - 1
+            self.known.insert(key, (kind, fits));
+            (kind, fits)
         };
-        let Kind { workload, operation } = &self.kinds[kind];
-        let fits = class.abs_diff(self::class(length(workload, recorded))) <= 1;
-        let key = u32::try_from(self.picks.len()).unwrap_or(u32::MAX);
-        self.picks.push(Pick { kind, operation: *operation, key, tenant: 0 });
+        self.requests.push(Request { start_us: shape.start_us, kind });
         Some(fits)
     }
 
@@ -155,6 +182,19 @@ impl Gathered {
             self.operations.len() - 1
         });
         u16::try_from(index).unwrap_or(u16::MAX)
+    }
+
+    /// In the order of the starts: lines are in that of the answers.
+    fn ready(mut self, first_us: u64, speed: f64) -> Through {
+        self.requests.sort_by_key(|it| it.start_us);
+        let starts = self.requests.iter().map(|it| scaled_ns(it.start_us - first_us, speed));
+        let starts_ns: Arc<[u64]> = starts.collect();
+        let pick = |(key, request): (u32, &Request)| {
+            let kind = usize::try_from(request.kind).expect("it was an index");
+            Pick { kind, operation: self.kinds[kind].operation, key, tenant: 0 }
+        };
+        let picks = (0..).zip(&self.requests).map(pick).collect();
+        Through { over: self.over, mix: Mix::listed(self.operations, self.kinds, picks), starts_ns }
     }
 }
 
@@ -181,91 +221,12 @@ fn example(operation: &str, over: Over, bytes: u32) -> Option<Workload> {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "a recording is far shorter than 2^53 nanoseconds, and a speed is above nothing"
+    reason = "what is too long for the mantissa is longer than any replay, and a cast of floats saturates"
 )]
 fn scaled_ns(us: u64, speed: f64) -> u64 {
     (us as f64 * 1e3 / speed).round() as u64
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(lines: &str, speed: f64) -> Result<Recording, String> {
-        Recording::read(&format!("{SHAPES_HEAD}\n{lines}"), speed, |_| true)
-    }
-
-    #[test]
-    fn requests_keep_their_order_their_doors_and_their_pauses() {
-        let recording = read(
-            "rates.quote rpc 5000 222 418 200 -\n\
-             rates.accept-quote http 2000 300 90 200 0000000000000007\n\
-             rates.quote rpc 1000 222 418 200 -\n\
-             metrics http 3000 0 9000 200 -\n\
-             rates.quote carrier-pigeon 3000 0 9000 200 -\n",
-            4.0,
-        )
-        .unwrap();
-        assert_eq!((recording.requests, recording.left_out), (3, 2));
-        assert_eq!(recording.length_ns, 1_000_000, "4 ms at four times the speed");
-        let doors: Vec<_> =
-            recording.doors.iter().map(|it| (it.over, it.starts_ns.to_vec())).collect();
-        assert_eq!(doors, [(Over::Http, vec![250_000]), (Over::Rpc, vec![0, 1_000_000])]);
-        assert_eq!(recording.doors[0].mix.operations[0].name, "rates.accept-quote");
-        assert!(recording.other_door.is_empty());
-    }
-
-    #[test]
-    fn what_came_through_a_door_that_is_shut_goes_through_another() {
-        let text = format!("{SHAPES_HEAD}\nrates.quote http3 0 200 400 200 -\n");
-        let recording = Recording::read(&text, 1.0, |it| it == Over::Rpc).unwrap();
-        assert_eq!(recording.doors[0].over, Over::Rpc);
-        assert_eq!(recording.other_door, ["http3"]);
-        assert!(Recording::read(&text, 1.0, |_| false).is_err());
-    }
-
-    #[test]
-    fn the_example_of_a_request_is_of_its_size_class() {
-        let mut last = 0;
-        for shifts in SHIFTS {
-            let wanted = sized("rates.quote", shifts, 1).unwrap();
-            for over in [Over::Http, Over::Rpc] {
-                let bytes = length(&wanted, over);
-                assert_eq!(example("rates.quote", over, bytes).unwrap(), wanted);
-                let line = format!("rates.quote {} 0 {bytes} 9 200 -\n", over.name());
-                assert_eq!(read(&line, 1.0).unwrap().other_size, 0, "{shifts}");
-            }
-            assert!(last < wanted.json.len());
-            last = wanted.json.len();
-        }
-        let huge = read("rates.quote rpc 0 4000000 9 200 -\n", 1.0).unwrap();
-        assert_eq!((huge.requests, huge.other_size), (1, 1));
-    }
-
-    #[test]
-    fn every_operation_that_has_an_example_can_be_driven() {
-        for entry in registry::ALL {
-            for operation in entry.operations {
-                let line = format!("{} rpc 0 100 9 200 -\n", operation.shape.name);
-                assert!(read(&line, 1.0).is_ok(), "{line}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_last_line_that_was_cut_is_left_out_and_any_other_is_named() {
-        let cut = read("rates.quote rpc 0 222 418 200 -\nrates.quote rp", 1.0).unwrap();
-        assert_eq!(cut.requests, 1);
-        for (text, reason) in [
-            ("rates.quote rpc 0 222 418 200 -\nnonsense\n", "line 3"),
-            ("", "no request of an operation"),
-            ("page http 0 0 0 200 -\n", "no request of an operation"),
-        ] {
-            let error = read(text, 1.0).unwrap_err();
-            assert!(error.contains(reason), "{text:?}: {error}");
-        }
-        let error = Recording::read("{}\n", 1.0, |_| true).unwrap_err();
-        assert!(error.contains("telemetry.shapes_file"), "{error}");
-        assert!(Recording::read("", 1.0, |_| true).is_err());
-    }
-}
+#[path = "recording/tests.rs"]
+mod tests;
