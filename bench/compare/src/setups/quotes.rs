@@ -272,7 +272,10 @@ mod tests {
     use super::*;
 
     /// What the box asks for [`CASES`], which [`agree`] holds against a box that runs.
-const TOTALS: [&str; 16] = ["132.75", "232.30", "217.28", "260.11", "331.90", "567.53", "616.53", "119.53", "118.83", "160.71", "1056.17", "633.91", "554.41", "1877.04", "1095.20", "1709.03"];
+    const TOTALS: [&str; 16] = [
+        "132.75", "232.30", "217.28", "260.11", "331.90", "567.53", "616.53", "119.53", "118.83",
+        "160.71", "1056.17", "633.91", "554.41", "1877.04", "1095.20", "1709.03",
+    ];
 
     /// A pack that says something new must not be found out by whoever runs the comparison next.
     #[test]
