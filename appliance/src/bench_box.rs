@@ -76,7 +76,10 @@ impl BenchBox {
             bail!("quoin init ended with {done}");
         }
         let mut serve = Command::new(&program);
-        serve.args(["serve", "--json", "--trace-level", "warn"]).arg("--data").arg(directory);
+        serve
+            .args(["serve", "--json", "--with-parent", "--trace-level", "warn"])
+            .arg("--data")
+            .arg(directory);
         // No flag opens it.
         serve.env("QUOIN_RPC__TLS_LISTEN", "127.0.0.1:0");
         let mut child = serve.args(ports).stdout(Stdio::piped()).spawn()?;

@@ -9,7 +9,8 @@ use super::{Change, Comparison, Difference, Verdict, both};
 const METHOD: &str = "Knees: by the brackets of their searches, which overlap or do not. All else: \
     Mann-Whitney (exact, two-sided); the change is the Hodges-Lehmann estimate over ratios with its 95 % \
     interval. Latencies are compared second by second at a rate that both sustained, seconds that \
-    resemble their neighbours taken together; CPU step by step. Ranks, since samples are few and \
+    resemble their neighbours taken together; CPU step by step at rates that both sustained, over the \
+    mean of its rate. Ranks, since samples are few and \
     latencies have outliers, which would carry a mean (Welch) away; a bootstrap of so few makes \
     intervals too narrow";
 
@@ -21,8 +22,8 @@ const LATENCIES: [OfSecond; 3] =
 
 /// Rates no further apart than this, in parts of the lower one, count as the same.
 const SAME_RATE: f64 = 0.05;
-/// CPU is compared at rates from this part of the lower knee up to it.
-const CPU_FROM: f64 = 0.25;
+/// What an answer costs depends on the rate: those that are compared are no further apart than this.
+const SAME_COST: f64 = 0.01;
 
 pub(super) fn compare(before: &PlanResult, after: &PlanResult) -> Comparison {
     let mut differences = Vec::new();
@@ -48,10 +49,9 @@ pub(super) fn compare(before: &PlanResult, after: &PlanResult) -> Comparison {
             "no rate was sustained by both within 5 %: latencies are not compared".to_owned(),
         ),
     }
-    let most = [before, after].map(highest).into_iter().fold(f64::INFINITY, f64::min);
-    let sides = [before, after].map(|it| cpu(it, most));
+    let sides = [cpu(before, after), cpu(after, before)];
     if sides.iter().all(|it| !it.is_empty()) {
-        differences.push(Difference::of("CPU µs", false, &sides[0], &sides[1]));
+        differences.push(Difference::of("CPU, 1 = rate's mean", false, &sides[0], &sides[1]));
     }
     Comparison {
         of: format!("{}, two plans", both(&before.scenario.name, &after.scenario.name)),
@@ -96,10 +96,6 @@ fn sustained(result: &PlanResult) -> impl Iterator<Item = &Step> {
     result.steps.iter().filter(|it| it.sustained && it.purpose != Purpose::Scale)
 }
 
-fn highest(result: &PlanResult) -> f64 {
-    sustained(result).map(|it| it.offered_per_s).fold(0.0, f64::max)
-}
-
 /// The highest rate that both sustained, with the steps at it.
 fn common_rate<'r>(
     before: &'r PlanResult,
@@ -125,10 +121,20 @@ fn seconds(steps: &[&Step], of: fn(&Second) -> u64) -> Vec<f64> {
     steps.iter().flat_map(series).collect()
 }
 
-fn cpu(result: &PlanResult, most: f64) -> Vec<f64> {
-    let within = (most * CPU_FROM)..=(most * (1.0 + SAME_RATE));
-    let steps = sustained(result).filter(|it| within.contains(&it.offered_per_s));
-    steps.filter_map(|it| it.server_cpu_us).collect()
+/// The CPU time of an answer in each step of `own` at a rate that `other` sustained, too, over the mean of
+/// what it took at that rate in both.
+fn cpu(own: &PlanResult, other: &PlanResult) -> Vec<f64> {
+    let mean = |result: &PlanResult, rate: f64| {
+        let at_rate = |it: &&Step| (it.offered_per_s - rate).abs() <= SAME_COST * rate;
+        let costs = sustained(result).filter(at_rate).filter_map(|it| it.server_cpu_us);
+        let (count, sum) = costs.fold((0.0, 0.0), |(count, sum), it| (count + 1.0, sum + it));
+        (0.0 < count).then(|| sum / count)
+    };
+    let relative = |step: &Step| {
+        let (here, there) = (mean(own, step.offered_per_s)?, mean(other, step.offered_per_s)?);
+        Some(step.server_cpu_us? / f64::midpoint(here, there))
+    };
+    sustained(own).filter_map(relative).collect()
 }
 
 fn unlike(before: &PlanResult, after: &PlanResult) -> Vec<String> {

@@ -147,6 +147,26 @@ fn plans_are_compared_by_brackets_and_at_a_common_rate() {
 }
 
 #[test]
+fn what_an_answer_costs_is_compared_rate_by_rate() {
+    // At rest an answer costs six times what it costs near the knee: far more than what changed.
+    let at_cost = |percent: f64| {
+        let mut plan = plan(1.0, 100);
+        for step in &mut plan.steps {
+            step.server_cpu_us = Some(percent / 100.0 * (10.0 + 200_000.0 / step.offered_per_s));
+        }
+        plan.to_json()
+    };
+    let found = compare_results(("a", &at_cost(100.0)), ("b", &at_cost(110.0))).unwrap();
+    let cpu = found.differences.iter().find(|it| it.figure.starts_with("CPU")).unwrap();
+    assert_eq!(cpu.verdict, Verdict::Worse, "{cpu:?}");
+    assert!((9.9..10.1).contains(&cpu.change.unwrap().percent), "{cpu:?}");
+    let mut elsewhere = plan(1.0, 100);
+    elsewhere.steps.iter_mut().for_each(|it| it.offered_per_s *= 1.3);
+    let found = compare_results(("a", &at_cost(100.0)), ("b", &elsewhere.to_json())).unwrap();
+    assert!(found.differences.iter().all(|it| !it.figure.starts_with("CPU")), "{found:?}");
+}
+
+#[test]
 fn what_is_no_pair_is_refused_with_its_name() {
     let bench = bench(1, &[(1.0, 1)]);
     let plan = sample().to_json();
