@@ -179,7 +179,7 @@ impl<'a> Planner<'a> {
         };
         let ramp = &self.scenario.ramp;
         let search = Search { first_per_s, factor: ramp.factor, gap: GAP, budget };
-        let mut found = Found { sustained: None, failed: None, confirmed: false };
+        let mut found = Found::default();
         let ended = search.run(&mut self.offers(&field, false), &mut found);
         self.tell_knee(&found, &search);
         ended?;
@@ -200,7 +200,7 @@ impl<'a> Planner<'a> {
         let field = self.field(target)?;
         field.sound().map_err(PlanStop::Failed)?;
         let search = Search { first_per_s, factor: SCALE_FACTOR, gap: SCALE_GAP, budget };
-        let mut found = Found { sustained: None, failed: None, confirmed: false };
+        let mut found = Found::default();
         search.run(&mut self.offers(&field, true), &mut found)?;
         if found.sustained.is_none() {
             self.result.warnings.push("no rate was sustained on two cores".to_owned());
@@ -333,13 +333,14 @@ impl<'a> Planner<'a> {
         }
         if !found.confirmed {
             result.warnings.push(format!(
-                "the search ended after {} s: the knee was not confirmed in a longer window (--budget)",
+                "the knee was not confirmed in a longer window, in {} s of search (--budget)",
                 search.budget.as_secs()
             ));
         }
         result.knee = Some(Knee {
             sustained_per_s: step.offered_per_s,
             not_sustained_per_s: found.failed,
+            passes_per_s: found.passes.clone(),
             step: index,
             limit,
             of_server,

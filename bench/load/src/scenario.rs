@@ -144,7 +144,7 @@ impl Default for Ramp {
             factor: 1.6,
             rise_s: 0.5,
             settle_s: 0.5,
-            window_s: 3.0,
+            window_s: 2.0,
             confirm_s: 6.0,
         }
     }

@@ -58,8 +58,7 @@ impl Display for PlanResult {
 /// The answer in one sentence or two.
 pub(crate) fn verdict(result: &PlanResult) -> String {
     let asked = objectives(&result.objectives);
-    let Some(Knee { sustained_per_s, not_sustained_per_s, limit, of_server, .. }) = &result.knee
-    else {
+    let Some(knee) = &result.knee else {
         let highest = result.steps.iter().filter(|it| it.sustained).map(|it| it.offered_per_s);
         let highest = highest.fold(0.0, f64::max);
         return if highest < 1.0 {
@@ -71,9 +70,14 @@ pub(crate) fn verdict(result: &PlanResult) -> String {
             )
         };
     };
+    let Knee { sustained_per_s, not_sustained_per_s, passes_per_s, limit, of_server, .. } = knee;
     let rate = PerSecond(*sustained_per_s);
-    let above = not_sustained_per_s
+    let mut above = not_sustained_per_s
         .map_or_else(String::new, |it| format!(" {} requests/s did not.", PerSecond(it)));
+    if let [least, .., most] = passes_per_s[..] {
+        let [least, most] = [least, most].map(PerSecond);
+        above = format!("{above} {} passes found {least} to {most}.", passes_per_s.len());
+    }
     if not_sustained_per_s.is_none() {
         format!("Sustains at least {rate} requests/s with {asked}; {limit}.")
     } else if *of_server {

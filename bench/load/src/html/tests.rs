@@ -49,6 +49,7 @@ pub(crate) fn sample() -> PlanResult {
         knee: Some(Knee {
             sustained_per_s: 26_000.0,
             not_sustained_per_s: Some(28_000.0),
+            passes_per_s: vec![25_000.0, 26_000.0, 26_000.0],
             step: 6,
             limit: "the core's thread, 97 % at work".to_owned(),
             of_server: true,

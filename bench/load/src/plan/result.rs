@@ -276,10 +276,13 @@ pub struct Second {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Knee {
-    /// What was offered and met all objectives, confirmed.
+    /// What was offered and met all objectives, the second best of the passes, confirmed.
     pub sustained_per_s: f64,
     /// The lowest rate that did not; none when none failed.
     pub not_sustained_per_s: Option<f64>,
+    /// What each pass of the search found, in ascending order: how far they are apart says how steady the
+    /// machine was.
+    pub passes_per_s: Vec<f64>,
     /// At the sustained rate, in the longest window of it: an index into the steps.
     pub step: usize,
     /// What gave out first, in words.

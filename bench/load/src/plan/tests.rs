@@ -148,7 +148,7 @@ fn the_knee_of_a_queue_is_found_within_a_twentieth() {
     for seed in 0..3 {
         let mut server = Simulated { seed, ..Simulated::new(100_000, 1_000_000) };
         let search = Search { first_per_s: 1_000.0, factor: 1.6, gap: GAP, budget: Duration::MAX };
-        let mut found = Found { sustained: None, failed: None, confirmed: false };
+        let mut found = Found::default();
         search.run(&mut server, &mut found).unwrap();
         let off = found.sustained.unwrap() / knee - 1.0;
         assert!(found.confirmed && off.abs() < 0.05, "{off} from {knee}: {found:?}");
