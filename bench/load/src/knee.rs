@@ -3,8 +3,8 @@
 //! Rates grow geometrically until one is not sustained. Then the gap below it is searched several times,
 //! each time halved on a logarithmic scale until it is narrow, and the second best of what the passes found
 //! is confirmed in a longer window. A machine of which others use parts has phases of many seconds in which
-//! it does less, but none in which it does more than it can: a single pass that runs into one finds a knee
-//! that is not there, and the best of all may have been lucky.
+//! it does less, but hardly any in which it does more: a single pass that runs into one finds a knee that is
+//! not there, and the best of all may have been lucky.
 
 use std::time::Duration;
 
@@ -63,11 +63,11 @@ const LEAST_PART: f64 = 1.0 / 256.0;
 /// Most rates that are tried upwards.
 const RAMPS_MAX: u32 = 64;
 /// How often the gap is searched.
-const PASSES: usize = 5;
+const PASSES: usize = 9;
 /// No pass begins after this part of the budget: the rest is for the confirmation.
 const PASSES_PART: f64 = 0.8;
 /// How often a knee that was not confirmed is looked for below.
-const CONFIRMS_MAX: u32 = 3;
+const CONFIRMS_MAX: u32 = 2;
 
 impl Search {
     /// Searches. On a stop, what was known until then is in `found`.
@@ -145,16 +145,21 @@ impl Search {
 
     /// Offers the knee in the longer window, and goes down where two of three looks at it fail.
     fn confirm<O: Offer>(&self, offer: &mut O, found: &mut Found) -> Result<(), O::Stop> {
+        let (Some(mut rate), Some(failed)) = (found.sustained, found.failed) else { return Ok(()) };
+        // Downwards the rates are those of the passes, too.
+        let step = (failed / rate).min(self.gap);
         for _ in 0..CONFIRMS_MAX {
-            let Some(rate) = found.sustained.filter(|_| !self.is_late(offer)) else {
-                return Ok(());
-            };
             let mut look = || offer.offer(Purpose::Confirm, rate, true);
             if look()? || (look()? && look()?) {
                 found.confirmed = true;
                 return Ok(());
             }
-            (found.failed, found.sustained) = (Some(rate), Some(rate / self.gap));
+            found.failed = Some(rate);
+            rate /= step;
+            found.sustained = Some(rate);
+            if self.is_late(offer) {
+                break;
+            }
         }
         Ok(())
     }
@@ -246,7 +251,7 @@ mod tests {
             let found = found(SEARCH, &mut Scripted::new(50_000.0, 5, seed));
             far += u32::from(found.sustained.is_none_or(|it| it < 45_000.0));
         }
-        // Four of five passes would have to fail one of their first two looks by accident.
+        // Eight of nine passes would have to fail one of their first two looks by accident.
         assert!(far <= 3, "{far} of 1,000");
     }
 

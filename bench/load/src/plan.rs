@@ -59,6 +59,8 @@ const GROWTH_RECORDS_MIN: u64 = 10_000;
 const LOOK_S: f64 = 1.0;
 /// The search begins at this part of the closed loop's rate.
 const FIRST_PART: f64 = 0.125;
+/// One rate, reached by two ways of computing.
+const SAME_RATE: f64 = 1.000_001;
 /// On two cores it begins at this part of the knee on one.
 const SCALE_PART: f64 = 0.7;
 const SCALE_FACTOR: f64 = 1.25;
@@ -292,7 +294,7 @@ impl<'a> Planner<'a> {
             return;
         };
         // What stands below a knee that could not be confirmed may never have been offered itself.
-        let is_of = |it: &Step| it.sustained && it.offered_per_s <= sustained * 1.000_001;
+        let is_of = |it: &Step| it.sustained && it.offered_per_s <= sustained * SAME_RATE;
         let of_rate = |(_, it): &(usize, &Step)| is_of(it);
         let best = result.steps.iter().enumerate().filter(of_rate).max_by(|(_, a), (_, b)| {
             (a.offered_per_s, a.window_s)
@@ -302,7 +304,7 @@ impl<'a> Planner<'a> {
         let Some((index, step)) = best else { return };
         // A lower rate may have failed by accident, and been met when it was offered again.
         let is_above = |it: &&Step| {
-            !it.sustained && found.failed.is_some_and(|rate| rate <= it.offered_per_s * 1.000_001)
+            !it.sustained && found.failed.is_some_and(|rate| rate <= it.offered_per_s * SAME_RATE)
         };
         let failing = result
             .steps

@@ -71,9 +71,10 @@ pub(super) struct Plan {
     /// The generator's cores, a thread for each door on each [default: the last core]
     #[arg(long, value_name = "CORE", value_delimiter = ',')]
     client_core: Vec<usize>,
-    /// No new rate is tried after so many seconds of a search; the second box of a plan has half of it
-    #[arg(long, value_name = "SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u64).range(5..=86_400))]
-    budget: u64,
+    /// How long to search: no new rate is tried after so many seconds; the second box of a plan has a third of it
+    /// [default: 120 for a box that runs, else 100]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(5..=86_400))]
+    budget: Option<u64>,
     /// A directory on the server's log device: its own write + sync latency is measured before
     #[arg(long, value_name = "DIR")]
     probe_dir: Option<PathBuf>,
@@ -85,6 +86,9 @@ pub(super) struct Plan {
     out: Option<PathBuf>,
 }
 
+/// A plan of a box of its own is done within three minutes, the second box included.
+const BUDGET: Duration = Duration::from_secs(100);
+const BUDGET_RUNNING: Duration = Duration::from_mins(2);
 /// What `scale` compares with.
 const CORES_TWO: u32 = 2;
 
@@ -110,8 +114,10 @@ impl Plan {
         planner: &mut Planner<'_>,
         halt: &Arc<AtomicBool>,
     ) -> Result<()> {
-        let budget = Duration::from_secs(self.budget);
-        if [self.rpc, self.rpc_tls, self.http, self.https].iter().any(Option::is_some) {
+        let runs = [self.rpc, self.rpc_tls, self.http, self.https].iter().any(Option::is_some);
+        let budget =
+            self.budget.map_or(if runs { BUDGET_RUNNING } else { BUDGET }, Duration::from_secs);
+        if runs {
             keep_on_signal(halt)?;
             return planner.search(&self.target(), budget).map_err(told);
         }
@@ -125,7 +131,7 @@ impl Plan {
         }
         eprintln!("the same on two cores, for the model");
         let (_two, target) = start(CORES_TWO, scenario, halt)?;
-        planner.scale(&target, budget / 2).map_err(told)
+        planner.scale(&target, budget / 3).map_err(told)
     }
 
     fn target(&self) -> PlanTarget {
