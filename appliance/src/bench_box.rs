@@ -6,13 +6,15 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 
 use crate::bootstrap::admin_key;
 
@@ -20,8 +22,11 @@ use crate::bootstrap::admin_key;
 #[derive(Debug)]
 pub(crate) struct BenchBox {
     child: Child,
+    room: PathBuf,
     directory: PathBuf,
     doors: Doors,
+    /// What listens for signals on its behalf.
+    listening: Handle,
 }
 
 /// Where it listens, and what its doors with encryption want.
@@ -43,18 +48,27 @@ impl BenchBox {
     /// Makes a data directory with the reference packs inside the current directory (a temporary one
     /// may be memory, whose syncs mean nothing) and serves it on one core.
     pub(crate) fn start() -> Result<Self> {
-        let directory = env::current_dir()?.join(format!("quoin-bench-{}", process::id()));
-        let started = Self::start_in(&directory);
+        Self::start_with(1, None)
+    }
+
+    /// The same on so many cores. With `interrupted` the first signal only sets it, for whoever has
+    /// something to keep; the next one ends everything.
+    pub(crate) fn start_with(cores: u32, interrupted: Option<Arc<AtomicBool>>) -> Result<Self> {
+        let room = env::current_dir()?.join(format!("quoin-bench-{}", process::id()));
+        fs::create_dir(&room).with_context(|| format!("making {}", room.display()))?;
+        let started = Self::start_in(&room, cores, interrupted);
         if started.is_err() {
             // The first error is the one to tell.
-            let _ = fs::remove_dir_all(&directory);
+            let _ = fs::remove_dir_all(&room);
         }
         started
     }
 
-    fn start_in(directory: &Path) -> Result<Self> {
+    fn start_in(room: &Path, cores: u32, interrupted: Option<Arc<AtomicBool>>) -> Result<Self> {
+        let directory = &room.join("data");
         let program = env::current_exe()?;
-        let ports = ["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0", "--cores=1"];
+        let cores = format!("--cores={cores}");
+        let ports = ["--http=127.0.0.1:0", "--rpc=127.0.0.1:0", "--https=127.0.0.1:0", &cores];
         let mut init = Command::new(&program);
         init.arg("init").arg("--data").arg(directory).args(ports).stdout(Stdio::null());
         let done = init.status()?;
@@ -62,15 +76,22 @@ impl BenchBox {
             bail!("quoin init ended with {done}");
         }
         let mut serve = Command::new(&program);
-        serve.args(["serve", "--json", "--trace-level", "warn"]).arg("--data").arg(directory);
+        serve
+            .args(["serve", "--json", "--with-parent", "--trace-level", "warn"])
+            .arg("--data")
+            .arg(directory);
         // No flag opens it.
         serve.env("QUOIN_RPC__TLS_LISTEN", "127.0.0.1:0");
         let mut child = serve.args(ports).stdout(Stdio::piped()).spawn()?;
-        stop_with_us(child.id(), directory.to_owned())?;
+        let listening = stop_with_us(child.id(), room.to_owned(), interrupted)?;
         match ready(&mut child, directory) {
-            Ok(doors) => Ok(Self { child, directory: directory.to_owned(), doors }),
+            Ok(doors) => {
+                let (room, directory) = (room.to_owned(), directory.to_owned());
+                Ok(Self { child, room, directory, doors, listening })
+            }
             Err(error) => {
                 // It said why on standard error.
+                listening.close();
                 let _ = child.kill();
                 let _ = child.wait();
                 Err(error)
@@ -86,6 +107,11 @@ impl BenchBox {
         &self.doors
     }
 
+    /// The directory around its own, gone when it ends: for what runs beside it.
+    pub(crate) fn room(&self) -> &Path {
+        &self.room
+    }
+
     /// Where its log lies.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
@@ -93,10 +119,16 @@ impl BenchBox {
 }
 
 /// A signal that ends the benchmark ends the box too, and its directory.
-fn stop_with_us(pid: u32, directory: PathBuf) -> Result<()> {
+fn stop_with_us(
+    pid: u32,
+    directory: PathBuf,
+    interrupted: Option<Arc<AtomicBool>>,
+) -> Result<Handle> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let listening = signals.handle();
     thread::Builder::new().name("quoin-signals".to_owned()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+        let spared = |_: &i32| interrupted.as_ref().is_some_and(|it| !it.swap(true, SeqCst));
+        if let Some(signal) = signals.forever().find(|it| !spared(it)) {
             if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
                 // Its data is thrown away: there is nothing that it should still finish.
                 let _ = kill_process(pid, Signal::KILL);
@@ -105,7 +137,7 @@ fn stop_with_us(pid: u32, directory: PathBuf) -> Result<()> {
             process::exit(128 + signal);
         }
     })?;
-    Ok(())
+    Ok(listening)
 }
 
 fn ready(child: &mut Child, directory: &Path) -> Result<Doors> {
@@ -132,6 +164,8 @@ impl Drop for BenchBox {
             let _ = kill_process(pid, Signal::TERM);
         }
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
+        let _ = fs::remove_dir_all(&self.room);
+        // The next box of this process listens for itself.
+        self.listening.close();
     }
 }

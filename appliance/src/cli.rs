@@ -50,7 +50,7 @@ enum Command {
     Check(check::Check),
     Inspect(inspect::Inspect),
     Doctor(doctor::Doctor),
-    Bench(bench::Bench),
+    Bench(Box<bench::Bench>),
     RotateSigningKey(rotate::Rotate),
     Config(config::ConfigFlags),
 }

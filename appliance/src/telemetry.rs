@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ::telemetry::{Access, Export, Options, Pace, Resource, Telemetry, Terms};
+use ::telemetry::{Access, Export, Options, Pace, Resource, Shapes, Telemetry, Terms};
 use anyhow::{Context, Result, bail};
 use config::Config;
 
@@ -52,7 +52,9 @@ pub(crate) fn start(config: &Config, http: SocketAddr) -> Result<Telemetry> {
         config::Access::Errors => Access::Errors,
         config::Access::All => Access::All,
     };
-    let options = Options { cores: config.cores.count, access, export };
+    let shapes = settings.shapes_file.clone();
+    let shapes = shapes.map(|file| Shapes { file, bytes_max: settings.shapes_bytes_max });
+    let options = Options { cores: config.cores.count, access, export, shapes };
     Telemetry::start(&options).context("telemetry")
 }
 

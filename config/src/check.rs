@@ -177,6 +177,8 @@ impl Checker<'_> {
             authorities: path(&raw.otlp_authorities),
             timeout: self.millis(limits::OTLP_TIMEOUT, raw.otlp_timeout_ms)?,
             sample_per_million: self.number(limits::SAMPLE, raw.sample_per_million)?,
+            shapes_file: path(&raw.shapes_file),
+            shapes_bytes_max: self.mib(limits::SHAPES, raw.shapes_mib)?,
         })
     }
 

@@ -222,4 +222,8 @@ pub struct Telemetry {
     pub timeout: Duration,
     /// Of a million requests that no caller's trace decides, so many are recorded.
     pub sample_per_million: u32,
+    /// File for the shapes of all requests; `None`: none are written.
+    pub shapes_file: Option<PathBuf>,
+    /// Largest size of that file, in bytes.
+    pub shapes_bytes_max: u64,
 }

@@ -37,6 +37,7 @@ pub(crate) const OTLP_TIMEOUT: Range =
     range("telemetry.otlp_timeout_ms", 100, 60_000, "milliseconds");
 pub(crate) const SAMPLE: Range =
     range("telemetry.sample_per_million", 0, 1_000_000, "requests of a million");
+pub(crate) const SHAPES: Range = range("telemetry.shapes_mib", 1, 4096, "MiB");
 
 #[cfg(test)]
 mod tests {
@@ -63,6 +64,7 @@ mod tests {
         STOP_GRACE,
         OTLP_TIMEOUT,
         SAMPLE,
+        SHAPES,
     ];
 
     /// The comment lines above every key of the defaults, joined.

@@ -126,4 +126,6 @@ pub(crate) struct RawTelemetry {
     pub(crate) otlp_authorities: String,
     pub(crate) otlp_timeout_ms: i64,
     pub(crate) sample_per_million: i64,
+    pub(crate) shapes_file: String,
+    pub(crate) shapes_mib: i64,
 }

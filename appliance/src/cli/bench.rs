@@ -1,5 +1,10 @@
 //! `quoin bench`.
 
+mod peers;
+mod plan;
+mod replay;
+mod results;
+
 use std::fs;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -27,8 +32,12 @@ use crate::bench_box::BenchBox;
     quoin bench quote --over http3 -c 16 -p 16 --baseline  HTTP/3 beside a bare \"ok\" on the same door\n  \
     quoin bench quote --over rpc-tls --baseline      RPC over TLS; rpc-quic is over QUIC\n  \
     quoin bench quote --over http2 -c 16 --peer 127.0.0.1:9443  beside any other server, asked with a plain GET\n  \
+    quoin bench accept --peer redis://127.0.0.1:6379 --peer-command 'SET k:{n} {payload}'  beside a store\n  \
+    quoin bench compare-peers --install              beside nginx, Redis, PostgreSQL and a service of all three\n  \
     quoin bench accept -c 1                          durable, beside the device's own write + sync\n  \
     quoin bench quote --rate 100000                  open loop\n  \
+    quoin bench plan --scenario rates-day            the highest rate within its objectives, and users per box\n  \
+    quoin bench replay day.shapes --speed 4          what a box recorded, four times as fast\n  \
     quoin bench overload roster --over http2 --svg overload.svg  0.5 to 2 times what it can do\n  \
     quoin bench quote --rpc 127.0.0.1:9000 --json    a box that runs already")]
 pub(crate) struct Bench {
@@ -54,6 +63,11 @@ enum Mode {
     /// A closed loop finds the peak; then requests are sent on time whether or not replies come, and latency counts
     /// from the time that was intended.
     Overload(Box<OverloadArgs>),
+    Plan(plan::Plan),
+    Report(results::Report),
+    Compare(results::Compare),
+    ComparePeers(peers::ComparePeers),
+    Replay(replay::Replay),
 }
 
 impl Bench {
@@ -61,6 +75,11 @@ impl Bench {
         match self.mode {
             None => self.plain.run(),
             Some(Mode::Overload(args)) => overload(*args),
+            Some(Mode::Plan(args)) => args.run(),
+            Some(Mode::Report(args)) => args.run(),
+            Some(Mode::Compare(args)) => args.run(),
+            Some(Mode::ComparePeers(args)) => args.run(),
+            Some(Mode::Replay(args)) => args.run(),
         }
     }
 }

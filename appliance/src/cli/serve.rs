@@ -7,6 +7,7 @@ use std::process::{self, ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Args;
+use rustix::process::{Signal, set_parent_process_death_signal};
 use serde_json::json;
 
 use super::flags::Layers;
@@ -38,6 +39,9 @@ pub(crate) struct Serve {
     /// Write that line, as JSON, to this file once every core serves
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
+    /// Stop when whoever started it ends, however that ends: for a box that only serves a benchmark
+    #[arg(long, hide = true)]
+    with_parent: bool,
     #[command(flatten)]
     layers: Layers,
 }
@@ -51,6 +55,9 @@ impl Serve {
         }
         trace::begin(loaded.config.trace);
         let shutdown = Shutdown::listen().context("listening for signals")?;
+        if self.with_parent {
+            set_parent_process_death_signal(Some(Signal::TERM)).context("following the parent")?;
+        }
         if look(&loaded.config.data)? == Found::Nothing {
             tracing::warn!(
                 "the data directory is new and holds no reference packs: publish some, or load the embedded ones with \

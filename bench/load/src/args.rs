@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 use crate::error::LoadError;
 
@@ -67,14 +68,9 @@ pub struct Args {
     /// with an "ok" behind it (HTTP/3), with the same requests
     #[arg(long)]
     pub baseline: bool,
-    /// Also measure a server that is not ours, over the same protocol, in rounds of its own:
-    /// [http://|https://]HOST:PORT[/PATH]. It is asked with a plain GET and shown no key; it may have
-    /// any certificate
-    #[arg(long, value_name = "URL")]
-    pub peer: Option<String>,
-    /// The peer's process, to count the CPU time that a request costs it
-    #[arg(long, value_name = "PID", requires = "peer")]
-    pub peer_pid: Option<u32>,
+    /// A server that is not ours, beside the target.
+    #[command(flatten)]
+    pub beside: PeerArgs,
     /// The server's process, to count the CPU time that a request costs it
     #[arg(long, value_name = "PID")]
     pub server_pid: Option<u32>,
@@ -96,6 +92,38 @@ pub struct Args {
     pub json: bool,
 }
 
+/// A server that is not ours, beside the target.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PeerArgs {
+    /// Also measure a server that is not ours, in rounds of its own:
+    /// [http://|https://]HOST:PORT[/PATH] over the same protocol, redis://HOST:PORT, or
+    /// postgres://USER@HOST:PORT/DATABASE. Over HTTP it is asked with a plain GET and shown no key; it may
+    /// have any certificate
+    #[arg(long, value_name = "URL")]
+    pub peer: Option<String>,
+    /// The peer's processes, to count the CPU time that a request costs them and all their children
+    #[arg(long, value_name = "PID", requires = "peer", value_delimiter = ',')]
+    pub peer_pid: Vec<u32>,
+    /// Ask an HTTP peer what the target is asked: its method and body, its path unless the URL has one
+    #[arg(long, requires = "peer")]
+    pub peer_same: bool,
+    /// The API key that an HTTP peer is shown with each request
+    #[arg(long, value_name = "KEY", requires = "peer")]
+    pub peer_api_key: Option<String>,
+    /// What redis:// is asked, words parted by blanks, or postgres://, one statement that is prepared once
+    /// and executed in a transaction of its own each time [default: SET quoin:{n} {payload}]. In words
+    /// {n} stands for a number that no other request has, {c} for that of the connection, {payload} and
+    /// {script}; in a statement $1 is the number as 32 hexadecimal digits and $2 the payload
+    #[arg(long, value_name = "TEXT", requires = "peer")]
+    pub peer_command: Option<String>,
+    /// A Lua script that redis:// loads first, for EVALSHA {script}
+    #[arg(long, value_name = "FILE", requires = "peer")]
+    pub peer_script: Option<PathBuf>,
+    /// Length of the payload for redis:// and postgres:// [default: as long as the target's over RPC]
+    #[arg(long, value_name = "BYTES", requires = "peer")]
+    pub peer_payload: Option<u32>,
+}
+
 /// What each request asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum WorkloadName {
@@ -114,7 +142,8 @@ pub enum WorkloadName {
 }
 
 /// What is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Over {
     /// Binary RPC over TCP
     Rpc,

@@ -5,6 +5,8 @@ pub(crate) mod http1;
 pub(crate) mod http2;
 pub(crate) mod http3;
 mod open;
+pub(crate) mod postgres;
+pub(crate) mod resp;
 pub(crate) mod rpc;
 
 use crate::tally::Statuses;
@@ -18,7 +20,12 @@ pub(crate) enum Codec {
     Rpc(rpc::Codec),
     Http1(http1::Codec),
     Http2(Box<http2::Codec>),
+    Resp(resp::Codec),
+    Postgres(postgres::Codec),
 }
+
+/// Counted for an answer of a store that is an error: the stores have no numbers for theirs.
+pub(crate) const REFUSED: u16 = 599;
 
 /// A complete reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,12 +41,20 @@ pub(crate) struct Answer {
 }
 
 impl Codec {
-    /// Appends the next request.
-    pub(crate) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
+    /// Appends the next request, and gives the number of its operation in the mix.
+    pub(crate) fn append(&mut self, out: &mut Vec<u8>, slot: u32) -> u16 {
         match self {
             Self::Rpc(codec) => codec.append(out, slot),
             Self::Http1(codec) => codec.append(out, slot),
             Self::Http2(codec) => codec.append(out, slot),
+            Self::Resp(codec) => {
+                codec.append(out, slot);
+                0
+            }
+            Self::Postgres(codec) => {
+                codec.append(out, slot);
+                0
+            }
         }
     }
 
@@ -55,7 +70,9 @@ impl Codec {
         let answer = match self {
             Self::Rpc(codec) => codec.next(bytes, statuses)?,
             Self::Http1(codec) => codec.next(bytes, statuses)?,
+            Self::Resp(codec) => codec.next(bytes, statuses)?,
             Self::Http2(codec) => return codec.next(bytes, out, statuses),
+            Self::Postgres(codec) => return codec.next(bytes, statuses),
         };
         Ok((answer.map_or(0, |it| it.bytes), answer))
     }
@@ -66,6 +83,8 @@ impl Codec {
             Self::Rpc(codec) => codec.reply_bytes_max(),
             Self::Http1(_) => http1::REPLY_BYTES_MAX,
             Self::Http2(_) => http2::FRAME_BYTES_MAX,
+            Self::Resp(_) => resp::REPLY_BYTES_MAX,
+            Self::Postgres(_) => postgres::MESSAGE_BYTES_MAX,
         }
     }
 }
@@ -97,6 +116,8 @@ pub(crate) struct Keys {
 
 /// Hexadecimal digits of a key.
 const KEY_DIGITS: usize = 32;
+/// Where a tenant will stand, in decimal digits.
+const TENANT_BLANK: &[u8] = b"000000";
 /// Where a key will stand.
 const KEY_BLANK: &[u8] = &[b'0'; KEY_DIGITS];
 

@@ -28,11 +28,16 @@ pub(crate) fn thread_ns() -> u64 {
     seconds * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
+/// Most processes whose CPU time is added up, without those that they started.
+pub(crate) const TREES_MAX: usize = 8;
+
 /// Whose CPU time to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// All threads of a process.
     Process(u32),
+    /// All threads of these processes and of all that they started; 0 is none.
+    Trees([u32; TREES_MAX]),
     /// One thread of this process.
     Thread(i32),
 }
@@ -51,24 +56,68 @@ pub(crate) struct Used {
 impl Subject {
     /// Reads user and system time from `/proc`. A thread that ended meanwhile is left out.
     pub(crate) fn sample(self) -> io::Result<Sample> {
-        let tasks = match self {
-            Self::Process(pid) => format!("/proc/{pid}/task"),
+        let mut threads = Vec::new();
+        match self {
+            Self::Process(pid) => add_threads(pid, &mut threads)?,
+            Self::Trees(roots) => {
+                for root in roots.into_iter().filter(|it| *it != 0) {
+                    add_threads(root, &mut threads)?;
+                }
+                for pid in descendants(&roots)? {
+                    // One that ended meanwhile is left out.
+                    drop(add_threads(pid, &mut threads));
+                }
+            }
             Self::Thread(tid) => {
                 let stat = fs::read_to_string(format!("/proc/self/task/{tid}/stat"))?;
-                return Ok(Sample(ticks(&stat).map(|ticks| (tid, ticks)).into_iter().collect()));
-            }
-        };
-        let mut threads = Vec::new();
-        for task in fs::read_dir(tasks)? {
-            let task = task?;
-            let tid = task.file_name().to_str().and_then(|name| name.parse().ok());
-            let stat = fs::read_to_string(task.path().join("stat"));
-            if let (Some(tid), Some(ticks)) = (tid, stat.ok().and_then(|stat| ticks(&stat))) {
-                threads.push((tid, ticks));
+                threads.extend(ticks(&stat).map(|ticks| (tid, ticks)));
             }
         }
         Ok(Sample(threads))
     }
+}
+
+fn add_threads(pid: u32, threads: &mut Vec<(i32, u64)>) -> io::Result<()> {
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let task = task?;
+        let tid = task.file_name().to_str().and_then(|name| name.parse().ok());
+        let stat = fs::read_to_string(task.path().join("stat"));
+        if let (Some(tid), Some(ticks)) = (tid, stat.ok().and_then(|stat| ticks(&stat))) {
+            threads.push((tid, ticks));
+        }
+    }
+    Ok(())
+}
+
+/// Every process that one of `roots` started, and what that started in turn; without the roots.
+fn descendants(roots: &[u32]) -> io::Result<Vec<u32>> {
+    let mut parents = Vec::new();
+    for process in fs::read_dir("/proc")? {
+        let process = process?;
+        let pid = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+        let stat = pid.and_then(|_| fs::read_to_string(process.path().join("stat")).ok());
+        parents.extend(pid.zip(stat.and_then(|it| parent(&it))));
+    }
+    let mut found: Vec<u32> = Vec::new();
+    loop {
+        let is_new = |(pid, of): &&(u32, u32)| {
+            (roots.contains(of) || found.contains(of))
+                && !found.contains(pid)
+                && !roots.contains(pid)
+        };
+        let more: Vec<u32> =
+            parents.iter().filter(|(_, of)| *of != 0).filter(is_new).map(|it| it.0).collect();
+        if more.is_empty() {
+            return Ok(found);
+        }
+        found.extend(more);
+    }
+}
+
+/// Field 4 of a `stat` line.
+fn parent(stat: &str) -> Option<u32> {
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 impl Sample {
@@ -98,6 +147,9 @@ fn ticks(stat: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -115,6 +167,28 @@ mod tests {
         let (before, after) = (Sample(vec![(1, 10)]), Sample(vec![(1, 13), (2, 5)]));
         let used = after.since(&before);
         assert_eq!((used.all_us, used.busiest_thread_us), (8 * tick_us, 5 * tick_us));
+    }
+
+    #[test]
+    fn whoever_a_process_started_counts_along() {
+        let mut child = Command::new("sh").args(["-c", "sleep 60 & wait"]).spawn().unwrap();
+        let own = std::process::id();
+        let both = || descendants(&[own, 0]).unwrap().len();
+        let until = Instant::now() + Duration::from_secs(10);
+        while both() < 2 && Instant::now() < until {
+            std::thread::yield_now();
+        }
+        let found = descendants(&[own, 0]).unwrap();
+        let threads = Subject::Trees([own, 0, 0, 0, 0, 0, 0, 0]).sample().unwrap();
+        let grandchild = found.iter().find(|it| **it != child.id()).copied();
+        for pid in grandchild.into_iter().chain([child.id()]) {
+            let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        }
+        child.wait().unwrap();
+        assert!(found.contains(&child.id()) && 2 <= found.len(), "{found:?}");
+        assert!(!found.contains(&own) && 3 <= threads.0.len());
+        assert!(Subject::Trees([u32::MAX, 0, 0, 0, 0, 0, 0, 0]).sample().is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-/// Why a run gave no figures.
+/// Why a run gave no figures. What the system said is the error's source.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Flags that do not fit together, or a value out of range.
@@ -14,8 +14,16 @@ pub enum LoadError {
         /// What is wrong and what to give instead.
         reason: String,
     },
+    /// A file that is no recording.
+    #[error("{file}: {reason}")]
+    Recording {
+        /// Its name.
+        file: String,
+        /// What is wrong, and where.
+        reason: String,
+    },
     /// No connection.
-    #[error("cannot connect to {address}: {source}; is the server running there?")]
+    #[error("cannot connect to {address} (is the server running there?)")]
     Connect {
         /// Where to.
         address: SocketAddr,
@@ -47,7 +55,7 @@ pub enum LoadError {
         reason: String,
     },
     /// A thread, a core or a socket of the generator's own.
-    #[error("cannot set up {what}: {source}")]
+    #[error("cannot set up {what}")]
     Setup {
         /// What was to be set up.
         what: &'static str,
@@ -55,9 +63,7 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The process whose CPU time was to be read.
-    #[error(
-        "cannot read the cpu time of process {pid}: {source}; check --server-pid and --peer-pid"
-    )]
+    #[error("cannot read the cpu time of process {pid} (check --server-pid and --peer-pid)")]
     Cpu {
         /// Which process.
         pid: u32,
@@ -65,7 +71,7 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The directory whose device was to be measured.
-    #[error("cannot measure the device: {0}; check --probe-dir")]
+    #[error("cannot measure the device (check --probe-dir)")]
     Device(#[from] disk::DiskError),
 }
 

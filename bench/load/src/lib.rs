@@ -12,18 +12,31 @@
 
 mod args;
 mod baseline;
+mod chance;
 mod codec;
+mod compare_results;
 mod cpu;
 mod error;
+mod figure;
+mod html;
+mod knee;
 mod line;
 mod link;
+mod machine;
+mod mix;
+mod model;
 mod outside;
 mod overload;
 mod pace;
+mod plan;
+mod plot;
+mod replay;
 mod report;
 mod round;
 mod run;
+mod scenario;
 mod slots;
+mod summary;
 mod swarm;
 mod tally;
 mod timer;
@@ -32,11 +45,26 @@ mod turns;
 mod worker;
 mod workload;
 
-pub use args::{Args, Over, WorkloadName};
+pub use args::{Args, Over, PeerArgs, WorkloadName};
+pub use compare_results::{
+    Change, CompareError, Comparison, Difference, Named, Verdict, compare_results,
+};
 pub use error::LoadError;
+pub use machine::{DiskSync, Machine, Ring};
 pub use overload::{ClosedLoop, OverloadArgs, OverloadReport, Step, overload, overload_workload};
+pub use plan::result::{
+    Bucket, Cost, DoorFigures, FORMAT, Growth, Knee, LatencySummary, Objectives, OperationFigures,
+    PlanResult, Purpose, ScenarioSummary, Second, Step as PlanStep, Target,
+};
+pub use plan::sheet::{DiskRow, ModelError, Sheet, SheetRow};
+pub use plan::{PlanStop, PlanTarget, Planner};
+pub use replay::{Replay, ReplayReport, ReplayTerms, ReplayedOperation};
 pub use report::{
     Asked, DeviceReport, Figures, Latency, OpenLoop, Ratio, Ratios, Report, Round, Series, Settings,
 };
 pub use run::{run, run_workload};
+pub use scenario::{
+    Arrival, Distribution, Door, Keys as KeySpread, Operation, Policy, Population, Process,
+    READY as READY_SCENARIOS, Ramp, Scenario, ScenarioError, Size, Wanted,
+};
 pub use workload::Workload;

@@ -130,8 +130,8 @@ impl Line {
     pub(crate) fn stop(&self, now: u64, tally: &mut Tally) {
         let mut state = self.state.borrow_mut();
         state.stopping = true;
-        for started in state.slots.waiting() {
-            self.shared.give_up(tally, now, started);
+        for (started, operation) in state.slots.waiting() {
+            self.shared.give_up(tally, now, started, operation);
         }
         // A socket that is already closed needs no shutdown.
         drop(self.socket.shutdown(Shutdown::Both));
@@ -226,9 +226,22 @@ impl Line {
 
 impl Shared {
     /// Counts a reply to a request that was meant to start at `started`.
-    pub(crate) fn count(&self, tally: &mut Tally, now: u64, started: u64, ok: bool) {
-        if ok && self.window.contains(started) {
-            tally.latency.saturating_record((now - started).max(1));
+    pub(crate) fn count(
+        &self,
+        tally: &mut Tally,
+        now: u64,
+        started: u64,
+        operation: u16,
+        ok: bool,
+    ) {
+        if self.window.contains(started) {
+            let latency_ns = (now - started).max(1);
+            if ok {
+                tally.latency.saturating_record(latency_ns);
+            }
+            if let Some(detail) = &mut tally.detail {
+                detail.count(started - self.window.from, latency_ns, operation, ok);
+            }
         }
         tally.frames += u64::from(self.window.contains(now));
     }
@@ -267,10 +280,14 @@ impl Shared {
 
     /// Gives up on a request: it counts as unanswered, and with the time that it waited so far,
     /// which is a lower bound of its latency.
-    pub(crate) fn give_up(&self, tally: &mut Tally, now: u64, started: u64) {
+    pub(crate) fn give_up(&self, tally: &mut Tally, now: u64, started: u64, operation: u16) {
         if self.window.contains(started) {
             tally.unanswered += 1;
-            tally.latency.saturating_record(now.saturating_sub(started).max(1));
+            let waited_ns = now.saturating_sub(started).max(1);
+            tally.latency.saturating_record(waited_ns);
+            if let Some(detail) = &mut tally.detail {
+                detail.count(started - self.window.from, waited_ns, operation, false);
+            }
         }
     }
 }
@@ -292,8 +309,9 @@ impl State {
             taken += count;
             let Some(Answer { slot, ok, .. }) = answer else { return Ok(taken) };
             let started = self.slots.finish(slot);
-            let started = started.ok_or_else(|| format!("two replies to request {slot}"))?;
-            shared.count(tally, now, started, ok);
+            let (started, operation) =
+                started.ok_or_else(|| format!("two replies to request {slot}"))?;
+            shared.count(tally, now, started, operation, ok);
         }
     }
 
@@ -306,7 +324,8 @@ impl State {
             }
             let Some(intended) = shared.start(tally, now) else { break };
             let slot = self.slots.take(intended);
-            self.codec.append(out, slot);
+            let operation = self.codec.append(out, slot);
+            self.slots.mark(slot, operation);
         }
         if let Some(tls) = self.tls.as_mut().filter(|_| !self.said.is_empty()) {
             // All of it: the handshake is over.

@@ -1,13 +1,15 @@
 //! Connections to one side, greeted and ready to be loaded.
 
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wire::{Greeting, Hello, Limits};
 
 use crate::codec::rpc::{self, Answerer, explain};
-use crate::codec::{Codec, Head, Keys, http1, http2};
+use crate::codec::{Codec, Head, Keys, http1, http2, postgres, resp};
 use crate::error::LoadError;
+use crate::mix::Mix;
+use crate::run::run_number;
 use crate::swarm::Swarm;
 use crate::tally::{Statuses, Tally};
 use crate::trust::{Trust, Wire};
@@ -24,6 +26,15 @@ pub(crate) enum Speech {
     Http1,
     Http2,
     Http3,
+    /// What [`Peer::store`] speaks.
+    Store,
+}
+
+/// A store that is not ours, and what it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Store {
+    Redis(resp::Command),
+    Postgres(postgres::Statement),
 }
 
 /// One side of a comparison.
@@ -38,6 +49,10 @@ pub(crate) struct Peer<'a> {
     pub(crate) trust: Option<&'a Trust>,
     pub(crate) api_key: Option<&'a str>,
     pub(crate) workload: &'a Workload,
+    /// Requests are drawn from it instead, where there is one.
+    pub(crate) mix: Option<&'a Mix>,
+    /// Only of a store.
+    pub(crate) store: Option<&'a Store>,
     /// Items of one frame.
     pub(crate) items: u16,
     /// Requests in flight on one connection.
@@ -112,10 +127,23 @@ impl Peer<'_> {
         let head = self.head(&authority);
         let codec = match self.speech {
             Speech::Http3 | Speech::RpcQuic(_) => unreachable!("it goes over datagrams"),
-            Speech::Http1 => Codec::Http1(http1::Codec::new(&head, keys)),
+            Speech::Store => {
+                let store = self.store.expect("a store says what it is asked");
+                // Rounds of one run connect anew, and none may say what another has said.
+                let keys = Keys::new(run_number(), connection);
+                let opened = open(&mut wire, store, connection, keys);
+                opened.map_err(|it| self.refused(it))?
+            }
+            Speech::Http1 => Codec::Http1(match self.mix {
+                None => http1::Codec::new(&head, keys),
+                Some(mix) => http1::Codec::mixed(&head, mix, connection),
+            }),
             Speech::Http2 => {
                 let mut hello = Vec::new();
-                let mut codec = http2::Codec::new(&head, keys, &mut hello);
+                let mut codec = match self.mix {
+                    None => http2::Codec::new(&head, keys, &mut hello),
+                    Some(mix) => http2::Codec::mixed(&head, mix, connection, &mut hello),
+                };
                 let begun = begin_http2(&mut wire, &mut codec, hello);
                 let streams_max = begun.map_err(|it| self.refused(it))?;
                 self.demand_depth(streams_max)?;
@@ -129,7 +157,10 @@ impl Peer<'_> {
                     }
                 };
                 self.demand_depth(limits.in_flight_max.into())?;
-                Codec::Rpc(rpc::Codec::new(self.workload, self.items, keys, answerer, limits)?)
+                Codec::Rpc(match self.mix {
+                    None => rpc::Codec::new(self.workload, self.items, keys, answerer, limits)?,
+                    Some(mix) => rpc::Codec::mixed(mix, connection, limits)?,
+                })
             }
         };
         Ok(Wired { wire, codec })
@@ -168,8 +199,9 @@ impl Peer<'_> {
         codec.append(&mut request, 0);
         wire.send(&request).map_err(broken)?;
         let mut statuses = Tally::new().outside;
+        let patience = Patience::new();
         let (last, answer) = loop {
-            wire.receive().map_err(broken)?;
+            patience.receive(&mut wire).map_err(broken)?;
             let mut said = Vec::new();
             let next = codec.next(&wire.early, &mut said, &mut statuses).map_err(broken)?;
             wire.send(&said).map_err(broken)?;
@@ -183,10 +215,31 @@ impl Peer<'_> {
                 Codec::Http1(_) => String::from_utf8_lossy(&last).into_owned(),
                 Codec::Http2(codec) => status_and(&statuses, codec.refusal()),
                 Codec::Rpc(_) => explain(&last),
+                Codec::Resp(_) => resp::explain(&last),
+                Codec::Postgres(codec) => codec.refusal().to_owned(),
             };
             return Err(LoadError::Refused { address: self.address, answer: text });
         }
         Ok(Sounding { request: request.len(), reply: answer.bytes, body: answer.body_bytes })
+    }
+}
+
+/// A limit for an exchange as a whole: each read has its own, and whoever says a little all the time would
+/// never reach that.
+struct Patience {
+    until: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { until: Instant::now() + PATIENCE }
+    }
+
+    fn receive(&self, wire: &mut Wire) -> Result<(), String> {
+        if self.until < Instant::now() {
+            return Err(format!("it talks for {} s without an answer", PATIENCE.as_secs()));
+        }
+        wire.receive()
     }
 }
 
@@ -200,8 +253,9 @@ fn greet(wire: &mut Wire, hello: Hello<'_>) -> Result<Limits, String> {
     let mut bytes = Vec::new();
     hello.encode(&mut bytes);
     wire.send(&bytes)?;
+    let patience = Patience::new();
     loop {
-        wire.receive()?;
+        patience.receive(wire)?;
         if let Some(limits) = welcome(&mut wire.early)? {
             return Ok(limits);
         }
@@ -221,6 +275,40 @@ pub(crate) fn welcome(bytes: &mut Vec<u8>) -> Result<Option<Limits>, String> {
     }
 }
 
+/// Is let in by a store, and gets the request ready there.
+fn open(wire: &mut Wire, store: &Store, connection: u32, keys: Keys) -> Result<Codec, String> {
+    let patience = Patience::new();
+    match store {
+        Store::Redis(command) => {
+            let mut digest = String::new();
+            if let Some(opening) = command.opening() {
+                wire.send(&opening)?;
+                digest = loop {
+                    patience.receive(wire)?;
+                    if let Some((taken, digest)) = resp::loaded(&wire.early)? {
+                        wire.early.drain(..taken);
+                        break digest;
+                    }
+                };
+            }
+            Ok(Codec::Resp(resp::Codec::new(command, connection, keys, &digest)))
+        }
+        Store::Postgres(statement) => {
+            let mut said = Vec::new();
+            let mut opening = postgres::Opening::new(statement, &mut said);
+            loop {
+                wire.send(&std::mem::take(&mut said))?;
+                patience.receive(wire)?;
+                let (taken, ready) = opening.next(&wire.early, &mut said)?;
+                wire.early.drain(..taken);
+                if let Some(parameters) = ready {
+                    return Ok(Codec::Postgres(postgres::Codec::new(statement, parameters, keys)));
+                }
+            }
+        }
+    }
+}
+
 /// Waits for the server's settings: how many streams it takes.
 fn begin_http2(
     wire: &mut Wire,
@@ -228,12 +316,13 @@ fn begin_http2(
     mut said: Vec<u8>,
 ) -> Result<u32, String> {
     let mut statuses = Tally::new().outside;
+    let patience = Patience::new();
     loop {
         wire.send(&std::mem::take(&mut said))?;
         if let Some(streams_max) = codec.streams_max() {
             return Ok(streams_max);
         }
-        wire.receive()?;
+        patience.receive(wire)?;
         let (taken, _) = codec.next(&wire.early, &mut said, &mut statuses)?;
         wire.early.drain(..taken);
     }

@@ -1,74 +1,147 @@
 //! A server that is not ours, beside the target.
 
+mod url;
+
+use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use tls::Protocol;
 
+use crate::args::PeerArgs;
+use crate::codec::postgres::Statement;
+use crate::codec::resp::Command;
+use crate::cpu::{Subject, TREES_MAX};
 use crate::error::LoadError;
-use crate::link::{Peer, Speech};
+use crate::link::{Peer, Speech, Store};
 use crate::trust::Trust;
 use crate::workload::Workload;
+
+use url::{Scheme, Url};
+
+/// What a Redis is asked unless told otherwise.
+const COMMAND: &str = "SET quoin:{n} {payload}";
+/// Longest payload of a command or statement, in bytes.
+const PAYLOAD_BYTES_MAX: u32 = 1024 * 1024;
+/// Longest script, in bytes.
+const SCRIPT_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Where it is, what it is asked and how.
 #[derive(Debug)]
 pub(crate) struct Outside {
     pub(crate) url: String,
+    /// For a report: the method, the command or the statement.
+    pub(crate) request: String,
+    /// Whose CPU time is its own.
+    pub(crate) subject: Option<Subject>,
     address: SocketAddr,
     /// Host and port as the URL has them.
     host: String,
     speech: Speech,
     trust: Option<Trust>,
+    api_key: Option<String>,
     workload: Workload,
-}
-
-/// The parts of a URL, each as it was written.
-#[derive(Debug, PartialEq, Eq)]
-struct Parts<'a> {
-    /// `None` where there is no scheme.
-    secure: Option<bool>,
-    /// With the port.
-    host: &'a str,
-    path: &'a str,
+    store: Option<Store>,
 }
 
 impl Outside {
-    /// Reads `[http://|https://]HOST:PORT[/PATH]`. Spoken is what the target speaks, with encryption
-    /// where the URL does not say whether if `secure`.
-    pub(crate) fn new(url: &str, speech: Speech, secure: bool) -> Result<Self, LoadError> {
-        let invalid = |reason: String| LoadError::Invalid { flag: "peer", reason };
+    /// What the flags name, beside a target that is asked `asked`. An HTTP server is spoken to as the
+    /// target is, with encryption where the URL does not say whether if `secure`.
+    pub(crate) fn of(
+        flags: &PeerArgs,
+        speech: Speech,
+        secure: bool,
+        asked: &Workload,
+    ) -> Result<Option<Self>, LoadError> {
+        let Some(text) = flags.peer.as_deref() else { return Ok(None) };
+        Self::new(text, flags, speech, secure, asked).map(Some)
+    }
+
+    fn new(
+        text: &str,
+        flags: &PeerArgs,
+        speech: Speech,
+        secure: bool,
+        asked: &Workload,
+    ) -> Result<Self, LoadError> {
+        let url = Url::read(text).ok_or_else(|| {
+            invalid(format!(
+                "`{text}`: give [http://|https://]HOST:PORT[/PATH], redis://HOST:PORT or \
+                 postgres://USER@HOST:PORT/DATABASE, without blanks"
+            ))
+        })?;
+        let found = url.host.to_socket_addrs().map_err(|error| {
+            invalid(format!("cannot find {}: {error}; give HOST:PORT", url.host))
+        })?;
+        // Servers for benchmarks rarely listen on ::1, which `localhost` names first.
+        let address = found.min_by_key(SocketAddr::is_ipv6);
+        let address = address.ok_or_else(|| invalid(format!("{} has no address", url.host)))?;
+        let mut outside = Self {
+            url: text.to_owned(),
+            request: String::new(),
+            subject: subject(&flags.peer_pid)?,
+            address,
+            host: url.host.to_owned(),
+            speech: Speech::Store,
+            trust: None,
+            api_key: None,
+            workload: Workload::plain(0, &[]),
+            store: None,
+        };
+        let fits = match url.scheme {
+            Scheme::Redis | Scheme::Postgres { .. } => {
+                outside.store = Some(store(&url, flags, asked)?);
+                let command = flags.peer_command.as_deref().unwrap_or(COMMAND);
+                command.clone_into(&mut outside.request);
+                !flags.peer_same && flags.peer_api_key.is_none()
+            }
+            Scheme::Http { secure: said } => {
+                outside.ask_http(&url, flags, speech, said.unwrap_or(secure), asked)?;
+                flags.peer_command.is_none() && flags.peer_script.is_none()
+            }
+        };
+        if fits {
+            Ok(outside)
+        } else {
+            let reason = "--peer-same and --peer-api-key are for HTTP, --peer-command and \
+                          --peer-script for redis:// and postgres://";
+            Err(invalid(reason.to_owned()))
+        }
+    }
+
+    fn ask_http(
+        &mut self,
+        url: &Url<'_>,
+        flags: &PeerArgs,
+        speech: Speech,
+        secure: bool,
+        asked: &Workload,
+    ) -> Result<(), LoadError> {
         let protocol = match speech {
             Speech::Http1 => Protocol::Http1,
             Speech::Http2 => Protocol::Http2,
             Speech::Http3 => Protocol::Http3,
-            Speech::Rpc(_) | Speech::RpcQuic(_) => {
+            Speech::Rpc(_) | Speech::RpcQuic(_) | Speech::Store => {
                 let reason = "it is asked over HTTP: give --over http, https, http2 or http3";
                 return Err(invalid(reason.to_owned()));
             }
         };
-        let parts = Parts::read(url).ok_or_else(|| {
-            invalid(format!("`{url}`: give [http://|https://]HOST:PORT[/PATH], without blanks"))
-        })?;
-        let secure = parts.secure.unwrap_or(secure);
         if speech == Speech::Http3 && !secure {
             return Err(invalid("HTTP/3 is always encrypted: give https://".to_owned()));
         }
-        let found = parts.host.to_socket_addrs().map_err(|error| {
-            invalid(format!("cannot find {}: {error}; give HOST:PORT", parts.host))
-        })?;
-        // Servers for benchmarks rarely listen on ::1, which `localhost` names first.
-        let address = found.min_by_key(SocketAddr::is_ipv6);
-        let address = address.ok_or_else(|| invalid(format!("{} has no address", parts.host)))?;
-        let name = parts.host.rsplit_once(':').map_or(parts.host, |(name, _)| name);
+        let name = url.host.rsplit_once(':').map_or(url.host, |(name, _)| name);
         let name = name.trim_start_matches('[').trim_end_matches(']');
-        let trust = secure.then(|| Trust::anybody(name, protocol)).transpose().map_err(invalid)?;
-        let workload = Workload {
-            name: "get",
-            method: "GET",
-            path: parts.path.to_owned(),
-            ..Workload::plain(0, &[])
+        self.trust = secure.then(|| Trust::anybody(name, protocol)).transpose().map_err(invalid)?;
+        self.workload = if flags.peer_same {
+            let path = if url.path == "/" { &asked.path } else { url.path };
+            Workload { path: path.to_owned(), ..asked.clone() }
+        } else {
+            let path = url.path.to_owned();
+            Workload { name: "get", method: "GET", path, ..Workload::plain(0, &[]) }
         };
-        let (url, host) = (url.to_owned(), parts.host.to_owned());
-        Ok(Self { url, address, host, speech, trust, workload })
+        self.workload.method.clone_into(&mut self.request);
+        self.speech = speech;
+        self.api_key.clone_from(&flags.peer_api_key);
+        Ok(())
     }
 
     /// The other side of its connections, with `depth` requests in flight on each.
@@ -78,9 +151,11 @@ impl Outside {
             speech: self.speech,
             host: Some(&self.host),
             trust: self.trust.as_ref(),
-            // The target's key is none of its business.
-            api_key: None,
+            // Never the target's: that is none of its business.
+            api_key: self.api_key.as_deref(),
             workload: &self.workload,
+            mix: None,
+            store: self.store.as_ref(),
             items: 1,
             depth,
             run: None,
@@ -88,73 +163,50 @@ impl Outside {
     }
 }
 
-impl<'a> Parts<'a> {
-    /// `None` for what is no URL of ours.
-    fn read(url: &'a str) -> Option<Self> {
-        let (secure, rest) = match url.split_once("://") {
-            Some(("http", rest)) => (Some(false), rest),
-            Some(("https", rest)) => (Some(true), rest),
-            Some(_) => return None,
-            None => (None, url),
-        };
-        let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-        // It is written into requests as it is.
-        let plain = url.bytes().all(|byte| byte.is_ascii_graphic());
-        (plain && !host.is_empty()).then_some(Self { secure, host, path })
+fn invalid(reason: String) -> LoadError {
+    LoadError::Invalid { flag: "peer", reason }
+}
+
+fn subject(pids: &[u32]) -> Result<Option<Subject>, LoadError> {
+    let mut roots = [0; TREES_MAX];
+    if TREES_MAX < pids.len() {
+        let reason = format!("give {TREES_MAX} processes at most; their children count along");
+        return Err(LoadError::Invalid { flag: "peer-pid", reason });
     }
+    roots.iter_mut().zip(pids).for_each(|(root, pid)| *root = *pid);
+    Ok((!pids.is_empty()).then_some(Subject::Trees(roots)))
+}
+
+/// What a store is asked.
+fn store(url: &Url<'_>, flags: &PeerArgs, asked: &Workload) -> Result<Store, LoadError> {
+    if flags.peer_payload.is_some_and(|it| PAYLOAD_BYTES_MAX < it) {
+        let reason = format!("give {PAYLOAD_BYTES_MAX} bytes at most");
+        return Err(LoadError::Invalid { flag: "peer-payload", reason });
+    }
+    let payload_bytes = flags.peer_payload.and_then(|it| usize::try_from(it).ok());
+    let payload = vec![b'x'; payload_bytes.unwrap_or(asked.payload.len())];
+    let wrong = |reason| LoadError::Invalid { flag: "peer-command", reason };
+    if let Scheme::Postgres { user, database } = url.scheme {
+        let sql = flags.peer_command.as_deref().ok_or_else(|| {
+            wrong("give the statement, like INSERT INTO t VALUES ($1, $2)".to_owned())
+        })?;
+        return Ok(Store::Postgres(Statement::new(user, database, sql, payload).map_err(wrong)?));
+    }
+    let script = match &flags.peer_script {
+        None => None,
+        Some(file) => {
+            let unread = |reason| LoadError::Invalid { flag: "peer-script", reason };
+            let size = fs::metadata(file).map_err(|it| unread(it.to_string()))?.len();
+            if SCRIPT_BYTES_MAX < size {
+                return Err(unread(format!("longer than {SCRIPT_BYTES_MAX} bytes")));
+            }
+            Some(fs::read_to_string(file).map_err(|it| unread(it.to_string()))?)
+        }
+    };
+    let command = flags.peer_command.as_deref().unwrap_or(COMMAND);
+    Ok(Store::Redis(Command::read(command, payload, script).map_err(wrong)?))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::codec::rpc::Answerer;
-
-    #[test]
-    fn a_url_is_taken_apart_as_it_was_written() {
-        for (url, secure, host, path) in [
-            ("127.0.0.1:9443", None, "127.0.0.1:9443", "/"),
-            ("https://box:1/", Some(true), "box:1", "/"),
-            ("http://[::1]:80/a/b?c=d", Some(false), "[::1]:80", "/a/b?c=d"),
-            ("box:1/http", None, "box:1", "/http"),
-        ] {
-            assert_eq!(Parts::read(url), Some(Parts { secure, host, path }), "{url}");
-        }
-        for url in
-            ["", "https://", "/", "ftp://box:1/", "box:1/a b", "box:1/\r\nx:y", "box:1/\u{e4}"]
-        {
-            assert_eq!(Parts::read(url), None, "{url:?}");
-        }
-    }
-
-    #[test]
-    fn the_url_or_the_target_says_whether_it_is_encrypted() {
-        for (url, target, secure) in [
-            ("127.0.0.1:1", false, false),
-            ("127.0.0.1:1", true, true),
-            ("http://127.0.0.1:1", true, false),
-            ("https://[::1]:1", false, true),
-        ] {
-            let outside = Outside::new(url, Speech::Http2, target).unwrap();
-            assert_eq!(outside.trust.is_some(), secure, "{url}");
-            let peer = outside.peer(1);
-            assert_eq!(peer.authority(), peer.address.to_string());
-            assert!(peer.api_key.is_none() && peer.run.is_none());
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_asked_is_named() {
-        for (url, speech, reason) in [
-            ("127.0.0.1:1", Speech::Rpc(Answerer::Server), "--over http"),
-            ("127.0.0.1:1", Speech::RpcQuic(Answerer::Server), "--over http"),
-            ("http://127.0.0.1:1", Speech::Http3, "always encrypted"),
-            ("127.0.0.1", Speech::Http1, "HOST:PORT"),
-            ("127.0.0.1:70000", Speech::Http1, "HOST:PORT"),
-            ("gopher://127.0.0.1:70", Speech::Http1, "without blanks"),
-        ] {
-            let error = Outside::new(url, speech, true).unwrap_err();
-            assert!(matches!(error, LoadError::Invalid { flag: "peer", .. }), "{error}");
-            assert!(error.to_string().contains(reason), "{url}: {error}");
-        }
-    }
-}
+#[path = "outside/tests.rs"]
+mod tests;

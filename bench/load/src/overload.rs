@@ -18,6 +18,7 @@ use crate::args::Args;
 use crate::cpu::{Subject, Used};
 use crate::error::LoadError;
 use crate::link::Peer;
+use crate::machine::Machine;
 use crate::report::{Latency, Settings, float, label};
 use crate::round::{Measured, Shape, measure};
 use crate::run::{Site, shape};
@@ -59,6 +60,8 @@ pub struct OverloadArgs {
 pub struct OverloadReport {
     /// What was run.
     pub settings: Settings,
+    /// Where the generator ran.
+    pub machine: Machine,
     /// An answer within this counts, in nanoseconds.
     pub objective_ns: u64,
     /// Requests that may wait on each connection.
@@ -187,6 +190,7 @@ pub fn overload_workload(
     let warnings = warnings(&steps);
     Ok(OverloadReport {
         settings,
+        machine: Machine::look(None),
         objective_ns,
         waiting: waiting.depth,
         peak_per_s,
@@ -226,7 +230,7 @@ fn check(args: &OverloadArgs) -> Result<u64, LoadError> {
     if args.load.baseline {
         return Err(invalid("baseline", "a bare server sheds nothing: there is none here"));
     }
-    if args.load.peer.is_some() {
+    if args.load.beside.peer.is_some() {
         return Err(invalid("peer", "one server at a time is overloaded: there is none here"));
     }
     if !(1..=STEPS_MAX).contains(&args.steps.len()) {

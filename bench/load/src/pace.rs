@@ -1,5 +1,6 @@
 //! When requests start: at once after a reply, or by a timetable that no reply can hold up.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Nanoseconds since one common start, for every thread of a run.
@@ -42,13 +43,22 @@ pub(crate) enum Arrivals {
     Open(Timetable),
 }
 
-/// Start `k` is due at `from + k / rate`, whether or not anybody is free to send it.
+/// Requests are due at fixed times, whether or not anybody is free to send them.
 #[derive(Debug)]
 pub(crate) struct Timetable {
     from: u64,
     until: u64,
-    per_second: u64,
+    starts: Starts,
     handed_out: u64,
+}
+
+/// When requests are due, in nanoseconds from the first that may be.
+#[derive(Debug, Clone)]
+pub(crate) enum Starts {
+    /// Start `k` at `k / rate`.
+    Even { per_second: u64 },
+    /// In order.
+    Listed(Arc<[u64]>),
 }
 
 const SECOND_NS: u128 = 1_000_000_000;
@@ -96,13 +106,21 @@ impl Arrivals {
 }
 
 impl Timetable {
-    pub(crate) fn new(from: u64, until: u64, per_second: u64) -> Self {
-        Self { from, until, per_second, handed_out: 0 }
+    pub(crate) fn new(from: u64, until: u64, starts: Starts) -> Self {
+        Self { from, until, starts, handed_out: 0 }
     }
 
     fn at(&self, index: u64) -> u64 {
-        let offset = u128::from(index) * SECOND_NS / u128::from(self.per_second);
-        self.from + u64::try_from(offset).unwrap_or(u64::MAX / 2)
+        match &self.starts {
+            Starts::Even { per_second } => {
+                let offset = u128::from(index) * SECOND_NS / u128::from(*per_second);
+                self.from + u64::try_from(offset).unwrap_or(u64::MAX / 2)
+            }
+            Starts::Listed(starts) => {
+                let index = usize::try_from(index).unwrap_or(usize::MAX);
+                starts.get(index).map_or(u64::MAX, |offset| self.from + offset)
+            }
+        }
     }
 
     /// How many starts are due at `now`.
@@ -110,8 +128,18 @@ impl Timetable {
         let Some(last) = now.min(self.until.saturating_sub(1)).checked_sub(self.from) else {
             return 0;
         };
-        let due = u128::from(last) * u128::from(self.per_second) / SECOND_NS + 1;
-        let mut due = u64::try_from(due).unwrap_or(u64::MAX);
+        let mut due = match &self.starts {
+            Starts::Even { per_second } => {
+                let due = u128::from(last) * u128::from(*per_second) / SECOND_NS + 1;
+                u64::try_from(due).unwrap_or(u64::MAX)
+            }
+            Starts::Listed(starts) => {
+                // What was handed out was due.
+                let done = usize::try_from(self.handed_out).unwrap_or(usize::MAX).min(starts.len());
+                let more = starts[done..].partition_point(|offset| *offset <= last);
+                u64::try_from(done + more).unwrap_or(u64::MAX)
+            }
+        };
         // Both divisions round down: the start after the last one may be due as well.
         while self.at(due) <= now && self.at(due) < self.until {
             due += 1;
@@ -143,13 +171,30 @@ impl Timetable {
 mod tests {
     use super::*;
 
+    fn even(from: u64, until: u64) -> Timetable {
+        Timetable::new(from, until, Starts::Even { per_second: 1_000 })
+    }
+
+    #[test]
+    fn a_list_is_handed_out_in_its_order_and_no_further_than_the_end() {
+        let starts = Starts::Listed([0, 10, 10, 35, 90].into());
+        let mut timetable = Timetable::new(100, 180, starts);
+        assert_eq!((timetable.next(99), timetable.after(0)), (None, Some(100)));
+        assert_eq!((timetable.next(100), timetable.after(100)), (Some(100), Some(110)));
+        assert_eq!(timetable.backlog(134), 2);
+        assert_eq!([timetable.next(134), timetable.next(134)], [Some(110), Some(110)]);
+        assert_eq!((timetable.next(134), timetable.after(134)), (None, Some(135)));
+        assert_eq!((timetable.backlog(1_000), timetable.next(1_000)), (1, Some(135)));
+        assert_eq!((timetable.backlog(1_000), timetable.after(1_000)), (0, None));
+    }
+
     #[test]
     fn a_timetable_hands_out_every_start_once_and_on_time() {
         // (rate, length, starts): also rates that do not divide a second.
         for (per_second, length, starts) in
             [(1_000, 2_000_000_000, 2_000), (3, 1_000_000_000, 3), (7, 1, 1), (1_000_003, 1_000, 2)]
         {
-            let mut timetable = Timetable::new(500, 500 + length, per_second);
+            let mut timetable = Timetable::new(500, 500 + length, Starts::Even { per_second });
             assert_eq!(timetable.next(499), None);
             let mut now = 500;
             let mut count = 0;
@@ -170,15 +215,15 @@ mod tests {
 
     #[test]
     fn what_nobody_took_stays_due_at_its_own_time() {
-        let mut timetable = Timetable::new(0, 10_000_000, 1_000);
+        let mut timetable = even(0, 10_000_000);
         assert_eq!(timetable.backlog(3_500_000), 4);
-        let mut arrivals = Arrivals::Open(Timetable::new(0, 10_000_000, 1_000));
+        let mut arrivals = Arrivals::Open(even(0, 10_000_000));
         assert_eq!(arrivals.next_before(0), None);
         assert_eq!(arrivals.next_before(1_000_000), Some(0));
         assert_eq!(arrivals.next_before(1_000_000), None, "the next start is not before itself");
         assert_eq!(arrivals.next(1_000_000), Some(1_000_000));
-        assert!(Arrivals::Open(Timetable::new(5, 10, 1_000)).is_due(5));
-        assert!(!Arrivals::Open(Timetable::new(5, 10, 1_000)).is_due(4));
+        assert!(Arrivals::Open(even(5, 10)).is_due(5));
+        assert!(!Arrivals::Open(even(5, 10)).is_due(4));
         assert_eq!(timetable.next(3_500_000), Some(0));
         assert_eq!(timetable.next(3_500_000), Some(1_000_000));
         assert_eq!(timetable.backlog(3_500_000), 2);

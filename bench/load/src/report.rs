@@ -11,7 +11,9 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::args::Args;
+use crate::codec::REFUSED;
 use crate::link::{Peer, Sounding, Speech};
+use crate::machine::Machine;
 use crate::round::{Measured, Shape};
 use crate::tally::{histogram, merge_histogram};
 
@@ -22,6 +24,8 @@ pub(crate) use table::{Maybe, Micros, PerSecond, grouped};
 pub struct Report {
     /// What was run.
     pub settings: Settings,
+    /// Where the generator ran.
+    pub machine: Machine,
     /// The server's figures.
     pub target: Series,
     /// The figures of a bare echo or a bare hyper, in the same run.
@@ -69,12 +73,14 @@ pub struct Settings {
     pub peer: Option<Asked>,
 }
 
-/// A plain GET over the same protocol.
+/// The peer's request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the names are the definitions")]
 pub struct Asked {
     /// As it was given.
     pub url: String,
+    /// The method, the command or the statement.
+    pub request: String,
     /// Whole messages, in bytes.
     pub request_bytes: usize,
     pub reply_bytes: usize,
@@ -234,6 +240,7 @@ impl Settings {
                 (Speech::Http2, None) => "http2 without encryption",
                 (Speech::Http2, Some(_)) => "http2",
                 (Speech::Http3, _) => "http3",
+                (Speech::Store, _) => "its own protocol",
             },
             address,
             connections: args.connections,
@@ -313,6 +320,9 @@ pub(crate) fn label(http: bool, status: u16) -> String {
     if http {
         // No status is 0: the server reset the stream.
         return if status == 0 { "reset".to_owned() } else { status.to_string() };
+    }
+    if status == REFUSED {
+        return "error".to_owned();
     }
     wire::Status::from_number(status).map_or_else(|| status.to_string(), |it| it.title().to_owned())
 }
@@ -415,8 +425,9 @@ impl Report {
             }
         });
         let warnings = Vec::new();
+        let machine = Machine::look(None);
         let mut report =
-            Self { settings, target, baseline, ratio, peer, peer_ratio, device, warnings };
+            Self { settings, machine, target, baseline, ratio, peer, peer_ratio, device, warnings };
         report.warnings = warnings::of(&report);
         report
     }

@@ -6,10 +6,10 @@ use std::time::Instant;
 use crate::cpu::{Subject, Used};
 use crate::error::LoadError;
 use crate::link::Peer;
-use crate::pace::{Clock, Window};
+use crate::pace::{Clock, Starts, Window};
 use crate::swarm::Swarm;
 use crate::tally::Tally;
-use crate::worker::{Connections, Task};
+use crate::worker::{Connections, DRAIN_NS, Task};
 
 /// What all rounds of a run have in common. Times in nanoseconds.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub(crate) struct Measured {
 }
 
 /// Time between the making of the threads and their first request, in nanoseconds.
-const HEAD_START_NS: u64 = 20_000_000;
+pub(crate) const HEAD_START_NS: u64 = 20_000_000;
 
 /// Runs one round and waits for its end.
 pub(crate) fn measure(
@@ -88,7 +88,10 @@ fn tasks(shape: &Shape, peer: &Peer<'_>) -> Result<Vec<Task>, LoadError> {
             clock,
             window: Window { from: 0, to: 0 },
             from: 0,
-            rate: shape.rate.map(|rate| share(rate, index, threads)),
+            starts: shape.rate.map(|rate| Starts::Even { per_second: share(rate, index, threads) }),
+            operations: 0,
+            drain_ns: DRAIN_NS,
+            halt: None,
             depth: peer.depth,
             spin: shape.spin,
             patience_ns: shape.patience_ns,
@@ -106,13 +109,13 @@ fn share(whole: u64, index: usize, of: usize) -> u64 {
 
 fn sample(subject: Subject) -> Result<crate::cpu::Sample, LoadError> {
     let pid = match subject {
-        Subject::Process(pid) => pid,
+        Subject::Process(pid) | Subject::Trees([pid, ..]) => pid,
         Subject::Thread(_) => std::process::id(),
     };
     subject.sample().map_err(|source| LoadError::Cpu { pid, source })
 }
 
-fn sleep_until(at: Instant) {
+pub(crate) fn sleep_until(at: Instant) {
     thread::sleep(at.saturating_duration_since(Instant::now()));
 }
 

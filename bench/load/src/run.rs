@@ -34,9 +34,8 @@ pub fn run_workload(args: &Args, workload: &Workload) -> Result<Report, LoadErro
     let site = Site::new(args, workload)?;
     let (target, shape) = (site.peer(args, workload), shape(args)?);
     let sounding = target.sound()?;
-    let (speech, http) = (site.speech, target.is_http());
-    let outside = args.peer.as_deref();
-    let outside = outside.map(|url| Outside::new(url, speech, site.trust.is_some())).transpose()?;
+    let speech = site.speech;
+    let outside = Outside::of(&args.beside, speech, site.trust.is_some(), workload)?;
     let sounded = outside.as_ref().map(|it| it.peer(args.pipeline).sound()).transpose()?;
     let kind = kind(speech, site.trust.is_some(), sounding.body);
     let baseline = args.baseline.then(|| Baseline::start(kind, args.server_core)).transpose()?;
@@ -48,9 +47,8 @@ pub fn run_workload(args: &Args, workload: &Workload) -> Result<Report, LoadErro
         let peer = Peer { address: it.address, speech, trust, ..target };
         Side::new(kind.name(), peer, Some(Subject::Thread(it.tid)))
     });
-    let mut of_peer = outside
-        .as_ref()
-        .map(|it| Side::new("peer", it.peer(args.pipeline), args.peer_pid.map(Subject::Process)));
+    let mut of_peer =
+        outside.as_ref().map(|it| Side::new("peer", it.peer(args.pipeline), it.subject));
     for _ in 0..args.rounds {
         let beside = of_baseline.iter_mut().chain(&mut of_peer);
         for side in std::iter::once(&mut of_target).chain(beside) {
@@ -58,9 +56,10 @@ pub fn run_workload(args: &Args, workload: &Workload) -> Result<Report, LoadErro
         }
     }
     let device_after = args.probe_dir.as_deref().map(device).transpose()?;
-    let series = |side: Side<'_>| Series::new(side.name, http, &shape, &side.rounds);
+    let series = |side: Side<'_>| Series::new(side.name, side.peer.is_http(), &shape, &side.rounds);
     let asked = outside.as_ref().zip(sounded).map(|(it, sounding)| Asked {
         url: it.url.clone(),
+        request: it.request.clone(),
         request_bytes: sounding.request,
         reply_bytes: sounding.reply,
     });
@@ -95,6 +94,7 @@ fn kind(speech: Speech, secure: bool, body_bytes: usize) -> Kind {
         Speech::Http1 => Kind::Http { version: Version::Http1, secure, body_bytes },
         Speech::Http2 => Kind::Http { version: Version::Http2, secure, body_bytes },
         Speech::Http3 => Kind::Http3 { body_bytes },
+        Speech::Store => unreachable!("a store is no target"),
     }
 }
 
@@ -158,6 +158,8 @@ impl Site {
             trust: self.trust.as_ref(),
             api_key: args.api_key.as_deref(),
             workload,
+            mix: None,
+            store: None,
             items: self.items,
             depth: args.pipeline,
             run: self.run,
@@ -190,12 +192,23 @@ fn trust(args: &Args, speech: Speech) -> Result<Trust, LoadError> {
                    has it in tls/development-authority.pem";
     let authority = args.authority.as_deref().ok_or_else(|| invalid(missing.to_owned()))?;
     let protocol = match speech {
-        Speech::Rpc(_) | Speech::RpcQuic(_) => Protocol::Rpc,
+        Speech::Rpc(_) | Speech::RpcQuic(_) | Speech::Store => Protocol::Rpc,
         Speech::Http1 => Protocol::Http1,
         Speech::Http2 => Protocol::Http2,
         Speech::Http3 => Protocol::Http3,
     };
     Trust::new(authority, &args.server_name, protocol).map_err(invalid)
+}
+
+impl Args {
+    /// Finds fault with size and time, as [`run`] would, without anything being started.
+    ///
+    /// # Errors
+    ///
+    /// Names the flag.
+    pub fn check(&self) -> Result<(), LoadError> {
+        shape(self).map(drop)
+    }
 }
 
 /// Checks what the flags say about size and time.
@@ -244,7 +257,7 @@ fn device(directory: &Path) -> Result<probe::Probe, LoadError> {
 }
 
 /// A number that no other run has: the time of day in nanoseconds and the process.
-fn run_number() -> u64 {
+pub(crate) fn run_number() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let nanos = u64::try_from(since.as_nanos()).unwrap_or(0);
     nanos ^ u64::from(std::process::id()).rotate_right(20)

@@ -4,6 +4,8 @@
 #[derive(Debug)]
 pub(crate) struct Slots {
     started: Vec<u64>,
+    /// Of each, the number of its operation in the mix.
+    operations: Vec<u16>,
     free: Vec<u32>,
 }
 
@@ -12,7 +14,8 @@ const FREE: u64 = u64::MAX;
 impl Slots {
     pub(crate) fn new(count: u32) -> Self {
         let places = usize::try_from(count).expect("a u32 fits a usize on every supported machine");
-        Self { started: vec![FREE; places], free: (0..count).rev().collect() }
+        let operations = vec![0; places];
+        Self { started: vec![FREE; places], operations, free: (0..count).rev().collect() }
     }
 
     pub(crate) fn has_free(&self) -> bool {
@@ -30,16 +33,23 @@ impl Slots {
         slot
     }
 
-    /// Frees a place and says when its request was meant to start; `None` when it was free.
-    pub(crate) fn finish(&mut self, slot: u32) -> Option<u64> {
-        let place = self.started.get_mut(index(slot)).filter(|place| **place != FREE)?;
-        self.free.push(slot);
-        Some(std::mem::replace(place, FREE))
+    /// Says what the request in a place asks.
+    pub(crate) fn mark(&mut self, slot: u32, operation: u16) {
+        self.operations[index(slot)] = operation;
     }
 
-    /// The starts of all requests without a reply.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = u64> {
-        self.started.iter().copied().filter(|started| *started != FREE)
+    /// Frees a place and says when its request was meant to start and what it asked; `None` when it was
+    /// free.
+    pub(crate) fn finish(&mut self, slot: u32) -> Option<(u64, u16)> {
+        let place = self.started.get_mut(index(slot)).filter(|place| **place != FREE)?;
+        self.free.push(slot);
+        Some((std::mem::replace(place, FREE), self.operations[index(slot)]))
+    }
+
+    /// The starts of all requests without a reply, and what they asked.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (u64, u16)> {
+        let both = self.started.iter().copied().zip(self.operations.iter().copied());
+        both.filter(|(started, _)| *started != FREE)
     }
 }
 
@@ -56,12 +66,14 @@ mod tests {
         let mut slots = Slots::new(2);
         let (first, second) = (slots.take(10), slots.take(20));
         assert!(!slots.has_free() && first != second);
-        assert_eq!(slots.waiting().sum::<u64>(), 30);
-        assert_eq!(slots.finish(first), Some(10));
+        slots.mark(first, 7);
+        assert_eq!(slots.waiting().map(|(started, _)| started).sum::<u64>(), 30);
+        assert_eq!(slots.finish(first), Some((10, 7)));
         assert_eq!(slots.finish(first), None);
         assert_eq!(slots.finish(2), None);
         assert_eq!(slots.take(30), first);
-        assert_eq!((slots.finish(first), slots.finish(second)), (Some(30), Some(20)));
+        slots.mark(first, 2);
+        assert_eq!((slots.finish(first), slots.finish(second)), (Some((30, 2)), Some((20, 0))));
         assert!(slots.is_idle());
     }
 }

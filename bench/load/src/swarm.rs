@@ -168,7 +168,7 @@ impl Swarm {
     pub(crate) fn sound(mut self, peer: &Peer<'_>) -> Result<Sounding, LoadError> {
         let broken = |reason| LoadError::Broken { address: peer.address, reason };
         let id = self.open(0).ok_or_else(|| broken("it takes no request".to_owned()))?;
-        let request = self.send(0, id, 0);
+        let (request, _) = self.send(0, id, 0);
         let deadline = Instant::now() + PATIENCE;
         let (mut statuses, mut all) = (Tally::new().outside, Vec::new());
         while all.is_empty() {
@@ -211,16 +211,16 @@ impl Swarm {
         id
     }
 
-    /// Hands the next request to a connection, and gives its length in bytes. It leaves with the next
-    /// flush.
-    pub(crate) fn send(&mut self, index: usize, id: StreamId, slot: u32) -> usize {
+    /// Hands the next request to a connection, and gives its length in bytes and the number of its
+    /// operation in the mix. It leaves with the next flush.
+    pub(crate) fn send(&mut self, index: usize, id: StreamId, slot: u32) -> (usize, u16) {
         let Connection { quic, talk, .. } = &mut self.connections[index];
-        let bytes = match talk {
+        let sent = match talk {
             Talk::Http3(talk) => talk.send(quic, id, slot),
             Talk::Rpc(talk) => talk.send(quic, slot),
         };
         self.touch(index);
-        bytes
+        sent
     }
 
     /// Connections to which something happened since the last flush.

@@ -6,6 +6,9 @@ use hdrhistogram::Histogram;
 const LATENCY_NS_MAX: u64 = 600_000_000_000;
 /// Three digits: a percentile is right to a thousandth.
 const DIGITS: u8 = 3;
+/// Two digits where there are many: a percentile is right to a hundredth.
+const PART_DIGITS: u8 = 2;
+const SECOND_NS: u64 = 1_000_000_000;
 /// Status numbers of the binary protocol and of HTTP are below this.
 const STATUS_COUNT: usize = 600;
 
@@ -33,9 +36,65 @@ impl Statuses {
     }
 }
 
+/// What is counted more closely, for plans. By intended start inside the window.
+#[derive(Debug, Clone)]
+pub(crate) struct Detail {
+    /// By the number of the operation in the mix.
+    pub(crate) operations: Vec<Part>,
+    /// By the second of the window.
+    pub(crate) seconds: Vec<Part>,
+}
+
+/// Requests of one operation, or of one second.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// Of the answers that said Ok, in nanoseconds, to two digits.
+    pub(crate) latency: Histogram<u64>,
+    /// All other requests.
+    pub(crate) other: u64,
+}
+
+impl Detail {
+    pub(crate) fn new(operations: usize, window_ns: u64) -> Self {
+        let seconds = window_ns.div_ceil(SECOND_NS);
+        let seconds = usize::try_from(seconds).unwrap_or(usize::MAX);
+        Self { operations: vec![Part::new(); operations], seconds: vec![Part::new(); seconds] }
+    }
+
+    /// Counts a request that was meant to start so long after the window opened.
+    pub(crate) fn count(&mut self, since_ns: u64, latency_ns: u64, operation: u16, ok: bool) {
+        let second = usize::try_from(since_ns / SECOND_NS).unwrap_or(usize::MAX);
+        let operation = self.operations.get_mut(usize::from(operation));
+        for part in operation.into_iter().chain(self.seconds.get_mut(second)) {
+            if ok {
+                part.latency.saturating_record(latency_ns);
+            } else {
+                part.other += 1;
+            }
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let mine = self.operations.iter_mut().chain(&mut self.seconds);
+        for (mine, theirs) in mine.zip(other.operations.iter().chain(&other.seconds)) {
+            merge_histogram(&mut mine.latency, &theirs.latency);
+            mine.other += theirs.other;
+        }
+    }
+}
+
+impl Part {
+    fn new() -> Self {
+        let latency = Histogram::new_with_bounds(1, LATENCY_NS_MAX, PART_DIGITS);
+        Self { latency: latency.expect("the bounds are in order"), other: 0 }
+    }
+}
+
 /// What a round counted.
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
+    /// Only where it was asked for.
+    pub(crate) detail: Option<Detail>,
     /// Of the answers that said Ok, by intended start inside the window. Nanoseconds.
     pub(crate) latency: Histogram<u64>,
     /// How long after its intended start a request was handed to the socket. Nanoseconds.
@@ -67,6 +126,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn new() -> Self {
         Self {
+            detail: None,
             latency: histogram(),
             lateness: histogram(),
             statuses: Statuses::new(),
@@ -86,6 +146,10 @@ impl Tally {
     /// Adds what another thread counted in the same round. Of generator times the longest is kept:
     /// one busy thread is enough to distort a round.
     pub(crate) fn merge(&mut self, other: &Self) {
+        match (&mut self.detail, &other.detail) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine, theirs) => *mine = mine.take().or_else(|| theirs.clone()),
+        }
         merge_histogram(&mut self.latency, &other.latency);
         merge_histogram(&mut self.lateness, &other.lateness);
         for (mine, theirs) in

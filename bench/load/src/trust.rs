@@ -1,6 +1,6 @@
 //! TLS on the generator's side.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
@@ -131,7 +131,13 @@ impl Wire {
     /// Waits for more, and adds it to `early`.
     pub(crate) fn receive(&mut self) -> Result<(), String> {
         let mut chunk = [0; 16 * 1024];
-        let count = self.socket.read(&mut chunk).map_err(|error| error.to_string())?;
+        let count = loop {
+            match self.socket.read(&mut chunk) {
+                // A process that was stopped and goes on.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read.map_err(|error| error.to_string())?,
+            }
+        };
         if count == 0 {
             return Err("it closed the connection".to_owned());
         }

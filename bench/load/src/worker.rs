@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use monoio::time::sleep;
@@ -11,9 +13,9 @@ use crate::cpu;
 use crate::error::LoadError;
 use crate::line::{Line, Shared};
 use crate::link::Wired;
-use crate::pace::{Arrivals, Clock, Timetable, Window};
+use crate::pace::{Arrivals, Clock, Starts, Timetable, Window};
 use crate::swarm::{self, Flight, Lane, Swarm};
-use crate::tally::Tally;
+use crate::tally::{Detail, Tally};
 use crate::timer::Timer;
 use crate::turns::Turns;
 
@@ -25,12 +27,18 @@ pub(crate) struct Task {
     pub(crate) window: Window,
     /// When requests begin, before the window opens.
     pub(crate) from: u64,
-    /// Requests per second of this thread in an open loop.
-    pub(crate) rate: Option<u64>,
+    /// When this thread's requests are due, in an open loop.
+    pub(crate) starts: Option<Starts>,
     /// Requests in flight on one connection.
     pub(crate) depth: u32,
     /// See [`Shared::patience_ns`].
     pub(crate) patience_ns: Option<u64>,
+    /// How many operations the mix has, to be counted one by one; 0 counts none.
+    pub(crate) operations: usize,
+    /// How long replies and backlog are waited for after the window, at most, in nanoseconds.
+    pub(crate) drain_ns: u64,
+    /// Set when nobody wants the round any more.
+    pub(crate) halt: Option<Arc<AtomicBool>>,
     /// Never sleep.
     pub(crate) spin: bool,
     pub(crate) connections: Connections,
@@ -82,8 +90,8 @@ impl Way {
 
 /// How often the end of a phase is looked for. Far below any window.
 const LOOK: Duration = Duration::from_millis(1);
-/// How long replies and backlog are waited for after the window, at most, in nanoseconds.
-const DRAIN_NS: u64 = 5_000_000_000;
+/// How long replies and backlog are waited for after the window unless told otherwise, in nanoseconds.
+pub(crate) const DRAIN_NS: u64 = 5_000_000_000;
 /// Shortest pause between two looks at the timetable, in nanoseconds.
 const TICK_NS: u64 = 5_000;
 
@@ -98,16 +106,22 @@ impl Task {
     }
 
     async fn drive(self) -> std::io::Result<Result<Tally, String>> {
-        let arrivals = match self.rate {
+        let open = self.starts.is_some();
+        let arrivals = match self.starts {
             None => Arrivals::Closed { until: self.window.to },
-            Some(rate) => Arrivals::Open(Timetable::new(self.from, self.window.to, rate)),
+            Some(starts) => Arrivals::Open(Timetable::new(self.from, self.window.to, starts)),
         };
+        let mut tally = Tally::new();
+        let window_ns = self.window.to - self.window.from;
+        tally.detail = (self.operations != 0).then(|| Detail::new(self.operations, window_ns));
+        let halt = self.halt;
+        let halted = || halt.as_ref().is_some_and(|it| it.load(Relaxed));
         let shared = Rc::new(Shared {
             clock: self.clock,
             window: self.window,
             patience_ns: self.patience_ns,
             arrivals: arrivals.into(),
-            tally: Tally::new().into(),
+            tally: tally.into(),
             failure: None.into(),
         });
         let mut ways = Vec::new();
@@ -133,7 +147,7 @@ impl Task {
         if let Some(turns) = turns.clone() {
             running.push(monoio::spawn(async move { turns.give().await }));
         }
-        if self.rate.is_some() {
+        if open {
             let timer = Timer::new()?;
             let pace = pace(Rc::clone(&shared), Rc::clone(&ways), timer, turns.clone());
             running.push(monoio::spawn(pace));
@@ -148,9 +162,9 @@ impl Task {
             }
         };
         let until = |at| {
-            let (shared, look) = (&shared, &look);
+            let (shared, look, halted) = (&shared, &look, &halted);
             async move {
-                while shared.clock.now() < at && shared.failure.borrow().is_none() {
+                while shared.clock.now() < at && shared.failure.borrow().is_none() && !halted() {
                     look().await;
                 }
             }
@@ -166,11 +180,11 @@ impl Task {
         if let Some(timetable) = shared.arrivals.borrow().timetable() {
             shared.tally.borrow_mut().backlog_end = timetable.backlog(self.window.to);
         }
-        let deadline = self.window.to + DRAIN_NS;
+        let deadline = self.window.to + self.drain_ns;
         loop {
             let now = shared.clock.now();
             let over = shared.arrivals.borrow().is_over(now) && ways.iter().all(Way::is_idle);
-            if over || deadline <= now || shared.failure.borrow().is_some() {
+            if over || deadline <= now || shared.failure.borrow().is_some() || halted() {
                 break;
             }
             look().await;
@@ -230,6 +244,7 @@ fn give_up(shared: &Shared, now: u64) {
     }
     let mut tally = shared.tally.borrow_mut();
     while let Some(intended) = arrivals.next(now) {
-        shared.give_up(&mut tally, now, intended);
+        // Nobody knows what it would have asked.
+        shared.give_up(&mut tally, now, intended, u16::MAX);
     }
 }

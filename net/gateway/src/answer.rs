@@ -47,6 +47,8 @@ struct Seen<'g> {
     tenant: Option<Tenant>,
     /// Its place in its trace.
     trace: Option<TraceContext>,
+    /// How long its body was, once that was here.
+    request_bytes: usize,
 }
 
 /// Answers one request; whatever happens, there is a response. The body is empty for `HEAD`.
@@ -85,11 +87,12 @@ where
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
         *response.body_mut() = Bytes::new();
     }
+    let reply_bytes = response.body().len();
     let (operation, status) = (seen.route.map(|it| it.index), response.status().as_u16());
     let took = Duration::from_micros(gate.core.now_us().saturating_sub(began_us));
     gate.metrics().answered(peer.door, operation, status, took);
     if gate.recorder.is_on() {
-        let finished = seen.finished(&head, peer, status, took, position);
+        let finished = seen.finished(&head, peer, status, took, position, reply_bytes);
         gate.recorder.finish(&finished, head.tracestates());
     }
     response
@@ -104,6 +107,7 @@ impl Seen<'_> {
         status: u16,
         took: Duration,
         position: u64,
+        reply_bytes: usize,
     ) -> Finished {
         let method = match *head.method {
             http::Method::GET => "GET",
@@ -126,9 +130,16 @@ impl Seen<'_> {
             status,
             took,
             position,
+            request_bytes: length(self.request_bytes),
+            reply_bytes: length(reply_bytes),
             peer: peer.address,
         }
     }
+}
+
+/// As a record has it.
+pub(crate) fn length(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 async fn respond<'g, B>(
@@ -173,6 +184,7 @@ where
     seen.limits.clone_from(&allowance.fields);
     let demands = Demands::of(&head.fields)?;
     let body = receive(body, &head.fields, gate.front.terms.body_bytes_max).await?;
+    seen.request_bytes = body.len();
     // From here on it is the box that takes its time.
     peer.received.set(true);
     let json = route.request_json(&values, head.query, &body)?;

@@ -15,6 +15,7 @@ use telemetry::{Finished, TraceContext};
 use tls::ClientIdentity;
 use wire::{Head, Status};
 
+use crate::answer::length;
 use crate::authenticate::{Authenticated, Shown};
 use crate::caller::Caller;
 use crate::demand::Principal;
@@ -99,6 +100,7 @@ pub struct Visit {
     peer: Option<SocketAddr>,
     trace: Option<TraceContext>,
     began: Instant,
+    request_bytes: usize,
     /// Only kept.
     _allowance: Allowance,
 }
@@ -136,8 +138,14 @@ impl Visit {
         self.trace.map_or(0, |it| it.trace_id())
     }
 
-    /// The request was answered; the answer reflects the log up to `position`, 0 for a refusal.
-    pub fn answered(self, status: Status, position: u64) {
+    /// The request's payload, or those of a batch together, had so many bytes.
+    pub fn asked(&mut self, payload_bytes: usize) {
+        self.request_bytes = payload_bytes;
+    }
+
+    /// The request was answered with so many bytes; the answer reflects the log up to `position`, 0 for
+    /// a refusal.
+    pub fn answered(self, status: Status, position: u64, reply_bytes: usize) {
         let (index, took) = (Some(self.operation), self.began.elapsed());
         self.gate.metrics().answered(DoorKind::Rpc, index, status.http(), took);
         let finished = Finished {
@@ -149,6 +157,8 @@ impl Visit {
             status: status.http(),
             took,
             position,
+            request_bytes: length(self.request_bytes),
+            reply_bytes: length(reply_bytes),
             peer: self.peer,
         };
         self.gate.recorder.finish(&finished, []);
@@ -260,6 +270,7 @@ impl Reception {
             // Frames carry no trace: each request begins one.
             trace: gate.recorder.begin([]),
             began,
+            request_bytes: 0,
             gate,
             _allowance: allowance,
         });

@@ -7,6 +7,8 @@ pub mod fuzzing;
 pub(crate) mod head;
 mod huffman;
 pub(crate) mod inbound;
+#[cfg(feature = "measuring")]
+pub mod measuring;
 pub(crate) mod peer;
 pub(crate) mod qpack;
 pub(crate) mod request;

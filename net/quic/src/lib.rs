@@ -37,6 +37,8 @@ mod steering;
 
 #[cfg(feature = "fuzzing")]
 pub use h3::fuzzing;
+#[cfg(feature = "measuring")]
+pub use h3::measuring;
 
 pub use caller::{Arrival, Caller, Calling};
 pub use client::{Answer, Client, ClientError};

@@ -74,9 +74,13 @@ fn run(line: &Line, request: &Request<'_>, pass: Pass) {
 }
 
 fn one(line: &Line, head: &Head<'_>, payload: &[u8], pass: Pass) {
-    let Pass { principal, visit } = pass;
+    let Pass { principal, mut visit } = pass;
+    if let Some(visit) = &mut visit {
+        visit.asked(payload.len());
+    }
     let full = line.is_full();
     let out = &mut *line.out.borrow_mut();
+    let before = out.len();
     let mark = ReplyMark::begin(out, head.request_id, line.limits());
     let mut tickets = line.tickets.borrow_mut();
     // A connection that is over waits for nothing, and nobody reads what is left unsaid.
@@ -101,7 +105,7 @@ fn one(line: &Line, head: &Head<'_>, payload: &[u8], pass: Pass) {
         Err(rejection) => mark.finish_problem(out, &rejection.problem(), line.position()),
     }
     if let Some(visit) = visit {
-        visit.answered(status, at);
+        visit.answered(status, at, out.len() - before);
     }
 }
 
@@ -113,14 +117,16 @@ fn outcome_of(answer: &Result<Lsn, Rejection>) -> (Status, u64) {
 /// Items are answered in place for as long as none has to wait; from the first that does, the
 /// answers are kept apart until the last has come.
 fn batch<'a>(line: &Line, head: &Head<'_>, items: impl Iterator<Item = &'a [u8]>, pass: Pass) {
-    let Pass { principal, visit } = pass;
+    let Pass { principal, mut visit } = pass;
     let out = &mut *line.out.borrow_mut();
+    let before = out.len();
     let mut mark = ReplyBatchMark::begin(out, head.request_id, line.limits());
     let mut tickets = line.tickets.borrow_mut();
     let correlation = visit.as_ref().map_or(0, |it| it.correlation());
-    let mut position = 0;
+    let (mut position, mut asked_bytes) = (0, 0);
     let mut kept: Option<Rc<RefCell<Batch>>> = None;
     for (index, payload) in (0_u16..).zip(items) {
+        asked_bytes += payload.len();
         let full = line.waiting_max() <= tickets.count();
         let Some(ticket) = line.ticket(tickets.next()) else { return mark.abandon(out) };
         let demand = demand(head, principal, correlation, Some(index), payload);
@@ -157,13 +163,16 @@ fn batch<'a>(line: &Line, head: &Head<'_>, items: impl Iterator<Item = &'a [u8]>
             Err(rejection) => mark.finish_item_problem(out, item, &rejection.problem()),
         }
     }
+    if let Some(visit) = &mut visit {
+        visit.asked(asked_bytes);
+    }
     if let Some(kept) = kept {
         mark.abandon(out);
         return kept.borrow_mut().keep(visit);
     }
     mark.finish(out, position);
     if let Some(visit) = visit {
-        visit.answered(Status::Ok, position);
+        visit.answered(Status::Ok, position, out.len() - before);
     }
 }
 
@@ -175,6 +184,7 @@ pub(crate) fn complete(line: &Line, number: u32, completion: Completion) {
     match waiting {
         Waiting::Request(request_id, visit) => {
             let (status, at) = outcome_of(&outcome);
+            let before = out.len();
             let mark = ReplyMark::begin(out, request_id, line.limits());
             match outcome {
                 Ok(position) => {
@@ -184,7 +194,7 @@ pub(crate) fn complete(line: &Line, number: u32, completion: Completion) {
                 Err(rejection) => mark.finish_problem(out, &rejection.problem(), line.position()),
             }
             if let Some(visit) = visit {
-                visit.answered(status, at);
+                visit.answered(status, at, out.len() - before);
             }
         }
         Waiting::Item(batch, index) => {

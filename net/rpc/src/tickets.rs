@@ -104,6 +104,7 @@ impl Batch {
         if self.waiting != 0 {
             return false;
         }
+        let before = out.len();
         let mut mark = ReplyBatchMark::begin(out, self.request_id, limits);
         for (status, payload) in self.parts.drain(..).flatten() {
             let item = mark.begin_item(out);
@@ -112,7 +113,7 @@ impl Batch {
         }
         mark.finish(out, self.position);
         if let Some(visit) = self.visit.take() {
-            visit.answered(Status::Ok, self.position);
+            visit.answered(Status::Ok, self.position, out.len() - before);
         }
         true
     }

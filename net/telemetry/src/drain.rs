@@ -9,6 +9,7 @@ use crate::context::write_hex;
 use crate::outbox::Outbox;
 use crate::queue::{Exit, RECORDS_MAX};
 use crate::record::{Access, Record, Span};
+use crate::shapes::ShapeFile;
 
 /// The target of the access log's `tracing` events.
 pub const ACCESS_TARGET: &str = "access";
@@ -21,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(25);
 pub(crate) struct Drain {
     pub(crate) queues: Vec<Exit>,
     pub(crate) access: Access,
+    /// Where shapes go, if anywhere.
+    pub(crate) shapes: Option<ShapeFile>,
     /// Where sampled spans go; `None` without a collector.
     pub(crate) outbox: Option<Arc<Outbox>>,
     pub(crate) stopping: Arc<AtomicBool>,
@@ -55,11 +58,17 @@ impl Drain {
                 if self.access.wants(record.finished.status) {
                     tell(core, &record);
                 }
+                if let Some(shapes) = &mut self.shapes {
+                    shapes.put(&record);
+                }
                 if self.outbox.is_some() && record.trace.is_sampled() {
                     spans.push(Span { record, core, state });
                 }
             }
             fullest = fullest.max(taken);
+        }
+        if let Some(shapes) = &mut self.shapes {
+            shapes.flush();
         }
         if let Some(outbox) = &self.outbox
             && !spans.is_empty()
@@ -119,6 +128,7 @@ mod tests {
         let drain = Drain {
             queues: vec![exit],
             access: Access::All,
+            shapes: None,
             outbox: Some(Arc::clone(&outbox)),
             stopping,
         };

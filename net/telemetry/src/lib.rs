@@ -5,7 +5,7 @@
 //! allocation, no system call. A full queue drops the record and counts it.
 //!
 //! Two side threads do the rest. `quoin-telemetry` empties the queues and writes the access log, as
-//! `tracing` events with the target [`ACCESS_TARGET`]; `quoin-otlp` sends sampled spans to a
+//! `tracing` events with the target [`ACCESS_TARGET`], and a file of [`Shapes`]; `quoin-otlp` sends sampled spans to a
 //! collector by OTLP over HTTP in JSON, in batches. A collector that is slow or away costs spans, the
 //! oldest first, and nothing else; [`Recorder::write_metrics`] tells how many.
 //!
@@ -22,6 +22,7 @@ mod outbox;
 mod queue;
 mod record;
 mod recorder;
+mod shapes;
 mod start;
 mod state;
 
@@ -31,5 +32,6 @@ pub use drain::ACCESS_TARGET;
 pub use otlp::Resource;
 pub use record::{Access, Finished};
 pub use recorder::Recorder;
+pub use shapes::{SHAPES_HEAD, Shape, ShapeReader, Shapes, ShapesError};
 pub use start::{Export, Options, Pace, StartError, Telemetry};
 pub use state::{TRACESTATE_BYTES_MAX, tracestate};

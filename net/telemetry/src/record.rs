@@ -46,6 +46,10 @@ pub struct Finished {
     pub took: Duration,
     /// The log position that the answer told; 0 for none.
     pub position: u64,
+    /// The body, or the payload of a door without; 0 where it was not looked at.
+    pub request_bytes: u32,
+    /// The answer's body, or the frame of a door without.
+    pub reply_bytes: u32,
     /// The other side, when the door knows it.
     pub peer: Option<SocketAddr>,
 }
@@ -82,7 +86,7 @@ impl Record {
 }
 
 /// Until the year 2554.
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -102,6 +106,8 @@ pub(crate) mod tests {
             status: 200,
             took: Duration::from_micros(250),
             position,
+            request_bytes: 100,
+            reply_bytes: 2_000,
             peer: None,
         };
         Record::new(trace, finished)

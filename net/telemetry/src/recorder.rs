@@ -22,6 +22,8 @@ pub(crate) struct On {
     pub(crate) entrance: RefCell<Entrance>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) access: Access,
+    /// Whether shapes are recorded: of every request.
+    pub(crate) shapes: bool,
     /// Of a million traces that begin here, so many are recorded; `None` without a collector.
     pub(crate) sample_per_million: Option<u32>,
 }
@@ -64,7 +66,7 @@ impl Recorder {
         let Some(on) = &self.0 else { return };
         let Some(trace) = finished.trace else { return };
         let exported = on.exports(&trace);
-        if !exported && !on.access.wants(finished.status) {
+        if !exported && !on.shapes && !on.access.wants(finished.status) {
             return;
         }
         let mut room = [0; TRACESTATE_BYTES_MAX];
@@ -121,7 +123,8 @@ mod tests {
         let (entrance, exit) = queue();
         let counters = Arc::new(Counters::new(1));
         let (ids, entrance) = (Ids::default(), RefCell::new(entrance));
-        let on = On { core: 0, ids, entrance, counters, access, sample_per_million };
+        let shapes = false;
+        let on = On { core: 0, ids, entrance, counters, access, shapes, sample_per_million };
         (Recorder::on(on), exit)
     }
 
@@ -135,6 +138,8 @@ mod tests {
             status,
             took: Duration::from_micros(5),
             position: 0,
+            request_bytes: 0,
+            reply_bytes: 0,
             peer: None,
         }
     }

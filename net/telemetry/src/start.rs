@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,7 @@ use crate::outbox::Outbox;
 use crate::queue::queue;
 use crate::record::Access;
 use crate::recorder::{On, Recorder};
+use crate::shapes::{ShapeFile, Shapes};
 
 /// Spans of one request: the body stays below the 4 MiB that collectors take.
 const BATCH_SPANS: usize = 512;
@@ -34,6 +36,8 @@ pub struct Options {
     pub access: Access,
     /// Where spans go, if anywhere.
     pub export: Option<Export>,
+    /// Where the shapes of all requests go, if anywhere.
+    pub shapes: Option<Shapes>,
 }
 
 /// Where spans go, and which.
@@ -86,6 +90,14 @@ pub enum StartError {
     /// The collector cannot be sent to.
     #[error(transparent)]
     Collector(#[from] CollectorError),
+    /// The file of shapes cannot be made.
+    #[error("making {} for shapes: {source}", file.display())]
+    Shapes {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The system gives no thread.
     #[error("starting a thread: {0}")]
     Thread(#[from] io::Error),
@@ -112,9 +124,14 @@ struct Side {
 impl Telemetry {
     /// Starts what the options ask for: no thread when they ask for nothing.
     pub fn start(options: &Options) -> Result<Self, StartError> {
-        if options.export.is_none() && options.access == Access::Off {
+        let silent = options.export.is_none() && options.access == Access::Off;
+        if silent && options.shapes.is_none() {
             return Ok(Self { recorders: Mutex::default(), side: None });
         }
+        let shapes = match &options.shapes {
+            Some(shapes) => shape_file(shapes)?,
+            None => None,
+        };
         let counters = Arc::new(Counters::new(options.cores));
         let (mut recorders, mut queues) = (Vec::new(), Vec::new());
         for core in 0..options.cores {
@@ -126,6 +143,7 @@ impl Telemetry {
                 entrance: RefCell::new(entrance),
                 counters: Arc::clone(&counters),
                 access: options.access,
+                shapes: shapes.is_some(),
                 sample_per_million: options.export.as_ref().map(|it| it.sample_per_million),
             })));
         }
@@ -139,6 +157,7 @@ impl Telemetry {
         let drain = Drain {
             queues,
             access: options.access,
+            shapes,
             outbox: outbox.clone(),
             stopping: Arc::clone(&stopping),
         };
@@ -175,6 +194,24 @@ impl Telemetry {
         // A little earlier, so that it is over and counted when this returns.
         outbox.close(deadline.checked_sub(limit / 5).unwrap_or(deadline));
         ended(&side.delivered, deadline) && drained
+    }
+}
+
+/// None when there is a recording already. A box that comes up again after a crash must not stay down for
+/// the sake of one.
+fn shape_file(shapes: &Shapes) -> Result<Option<ShapeFile>, StartError> {
+    let file = &shapes.file;
+    match ShapeFile::create(shapes) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            tracing::warn!(
+                file = %file.display(),
+                "no shapes are recorded, since there is such a file already: move it away, or name \
+                 another one in telemetry.shapes_file"
+            );
+            Ok(None)
+        }
+        Err(source) => Err(StartError::Shapes { file: file.clone(), source }),
     }
 }
 

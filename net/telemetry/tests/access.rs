@@ -34,7 +34,7 @@ fn every_request_that_is_asked_for_is_one_line() {
     let targets = Targets::new().with_target(ACCESS_TARGET, LevelFilter::INFO);
     tracing_subscriber::registry().with(targets).with(layer).init();
 
-    let options = Options { cores: 2, access: Access::Errors, export: None };
+    let options = Options { cores: 2, access: Access::Errors, export: None, shapes: None };
     let telemetry = Telemetry::start(&options).unwrap();
     let recorder = telemetry.recorder(1);
     let caller = &b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"[..];
@@ -47,6 +47,8 @@ fn every_request_that_is_asked_for_is_one_line() {
         status: 200,
         took: Duration::from_micros(120),
         position: 9,
+        request_bytes: 222,
+        reply_bytes: 418,
         peer: Some("[::1]:5555".parse().unwrap()),
     };
     recorder.finish(&finished, []);

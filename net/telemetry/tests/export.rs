@@ -107,7 +107,7 @@ fn export(endpoint: &str) -> Export {
 }
 
 fn start(export: Export) -> (Telemetry, Recorder) {
-    let options = Options { cores: 1, access: Access::Off, export: Some(export) };
+    let options = Options { cores: 1, access: Access::Off, export: Some(export), shapes: None };
     let telemetry = Telemetry::start(&options).expect("it starts");
     let recorder = telemetry.recorder(0);
     (telemetry, recorder)
@@ -123,6 +123,8 @@ fn record(recorder: &Recorder, position: u64) {
         status: 200,
         took: Duration::from_micros(120),
         position,
+        request_bytes: 0,
+        reply_bytes: 0,
         peer: Some("127.0.0.1:5555".parse().expect("an address")),
     };
     recorder.finish(&finished, [&b"congo=t61"[..]]);

@@ -60,8 +60,9 @@ const DOMAIN_EDGES: &[&str] = &["contract", "values"];
 const DOMAIN_TEST_EDGES: &[&str] = &["fixture"];
 /// Folders of programs: they name what they need, but nobody names them.
 const PROGRAM_FOLDERS: &[&str] = &["appliance", "bench/", "tests/"];
-/// Programs that other programs may name: `quoin bench` is the load generator, `process` starts boxes.
-const SHARED_PROGRAMS: &[&str] = &["load", "process"];
+/// Programs that other programs may name: `quoin bench` is the load generator and what it stands beside,
+/// `process` starts boxes.
+const SHARED_PROGRAMS: &[&str] = &["load", "compare", "process"];
 /// Storage that a door may not name.
 const STORAGE: &[&str] = &["disk", "segments", "stores"];
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process;
 
 use anyhow::Result;
 use contract::Request;
@@ -125,6 +126,12 @@ impl Report<'_> {
              --shift 2025-07-13T10:00/2025-07-13T15:00\n"
         )?;
         self.write_encrypted(out)?;
+        writeln!(
+            out,
+            "How many users it carries, found in some two minutes:\n\n  \
+             quoin bench plan --scenario rates-day --rpc {rpc} --http {http} --server-pid {}\n",
+            process::id()
+        )?;
         writeln!(
             out,
             "Every operation: http://{http}/docs. What happens: quoin top. Ctrl-C stops."

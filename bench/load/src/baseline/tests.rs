@@ -1,6 +1,7 @@
 //! The generator against servers of known behaviour, over every protocol that HTTP has.
 
 use super::*;
+use crate::args::PeerArgs;
 use crate::codec::rpc::Answerer;
 use crate::link::{Peer, Speech};
 use crate::outside::Outside;
@@ -37,6 +38,8 @@ fn peer<'a>(
         trust: baseline.trust.as_ref(),
         api_key: Some("key"),
         workload,
+        mix: None,
+        store: None,
         items: 1,
         depth,
         run: Some(1),
@@ -101,7 +104,9 @@ fn a_peer_is_asked_with_a_get_and_may_show_any_certificate() {
         let baseline = Baseline::start(kind, 0).unwrap();
         let secure = baseline.trust.is_some();
         let url = format!("{}/ok", baseline.address);
-        let outside = Outside::new(&url, speech, secure).unwrap();
+        let flags = PeerArgs { peer: Some(url), ..PeerArgs::default() };
+        let asked = Workload::plain(0, &[]);
+        let outside = Outside::of(&flags, speech, secure, &asked).unwrap().unwrap();
         let peer = outside.peer(4);
         let sounding = peer.sound().unwrap_or_else(|error| panic!("{kind:?}: {error}"));
         assert_eq!(sounding.body, BODY_BYTES, "{kind:?}");

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::str::from_utf8;
 
-use super::{Answer, Head, KEY_BLANK, KEY_DIGITS, Keys, is_success};
+use super::{Answer, Head, KEY_BLANK, KEY_DIGITS, Keys, TENANT_BLANK, is_success};
+use crate::mix::{self, Draw, Mix, write_digits};
 use crate::tally::Statuses;
 use crate::workload::Workload;
 
@@ -15,15 +16,27 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// One connection's messages. Replies come in the order of the requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Codec {
-    template: Vec<u8>,
-    /// Where the key's 32 hexadecimal digits stand.
-    key_at: usize,
+    /// All that may be asked.
+    templates: Vec<Template>,
+    draw: Draw,
     keys: Option<Keys>,
     order: VecDeque<u32>,
 }
 
-impl Codec {
-    pub(crate) fn new(head: &Head<'_>, keys: Option<Keys>) -> Self {
+/// A whole request.
+#[derive(Debug, Clone)]
+struct Template {
+    bytes: Vec<u8>,
+    /// Where the 32 hexadecimal digits of the idempotency key stand.
+    key_at: usize,
+    /// Where the digits of the tenant stand.
+    tenant_at: Option<usize>,
+    /// Where the digits of the key that was drawn stand in the body.
+    digits_at: Option<usize>,
+}
+
+impl Template {
+    fn new(head: &Head<'_>, keyed: bool, tenanted: bool) -> Self {
         let Head { authority, api_key, .. } = head;
         let Workload { method, path, json, .. } = head.workload;
         let mut template =
@@ -37,7 +50,14 @@ impl Codec {
             line(format!("Content-Length: {}\r\n", json.len()));
         }
         let mut key_at = 0;
-        if keys.is_some() {
+        let mut tenant_at = None;
+        if tenanted {
+            template.extend_from_slice(b"X-Tenant: ");
+            tenant_at = Some(template.len());
+            template.extend_from_slice(TENANT_BLANK);
+            template.extend_from_slice(b"\r\n");
+        }
+        if keyed {
             // A structured field: a string is quoted.
             template.extend_from_slice(b"Idempotency-Key: \"");
             key_at = template.len();
@@ -45,18 +65,44 @@ impl Codec {
             template.extend_from_slice(b"\"\r\n");
         }
         template.extend_from_slice(b"\r\n");
+        let digits_at = mix::key_at(json).map(|it| template.len() + it);
         template.extend_from_slice(json);
-        Self { template, key_at, keys, order: VecDeque::new() }
+        Self { bytes: template, key_at, tenant_at, digits_at }
+    }
+}
+
+impl Codec {
+    pub(crate) fn new(head: &Head<'_>, keys: Option<Keys>) -> Self {
+        let templates = vec![Template::new(head, keys.is_some(), false)];
+        Self { templates, draw: Draw::default(), keys, order: VecDeque::new() }
     }
 
-    pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
+    /// Requests drawn from a mix, without idempotency keys.
+    pub(crate) fn mixed(head: &Head<'_>, mix: &Mix, connection: u32) -> Self {
+        let tenanted = mix.spread.has_tenants();
+        let template = |workload| Template::new(&Head { workload, ..*head }, false, tenanted);
+        let templates = mix.kinds.iter().map(|it| template(&it.workload)).collect();
+        let draw = Draw::new(&mix.spread, connection);
+        Self { templates, draw, keys: None, order: VecDeque::new() }
+    }
+
+    /// Gives the number of the operation in the mix.
+    pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) -> u16 {
+        let pick = self.draw.next();
+        let Template { bytes, key_at, tenant_at, digits_at } = &mut self.templates[pick.kind];
         if let Some(keys) = &mut self.keys {
-            keys.write_next(&mut self.template[self.key_at..][..KEY_DIGITS]);
+            keys.write_next(&mut bytes[*key_at..][..KEY_DIGITS]);
         }
-        out.extend_from_slice(&self.template);
+        if let Some(at) = *tenant_at {
+            write_digits(pick.tenant, &mut bytes[at..][..TENANT_BLANK.len()]);
+        }
+        if let Some(at) = *digits_at {
+            write_digits(pick.key, &mut bytes[at..][..mix::KEY_DIGITS]);
+        }
+        out.extend_from_slice(bytes);
         self.order.push_back(slot);
+        pick.operation
     }
-
     pub(super) fn next(
         &mut self,
         bytes: &[u8],

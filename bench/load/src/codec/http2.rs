@@ -5,7 +5,8 @@ mod hpack;
 
 use std::collections::VecDeque;
 
-use super::{Answer, Head, KEY_DIGITS, Keys, Open, is_success};
+use super::{Answer, Head, KEY_DIGITS, Keys, Open, TENANT_BLANK, is_success};
+use crate::mix::{self, Draw, Mix, Pick, write_digits};
 use crate::tally::Statuses;
 use hpack::{Form, Table};
 
@@ -52,15 +53,17 @@ const RESET: u16 = 0;
 #[derive(Debug, Clone)]
 pub(crate) struct Codec {
     /// The first request, until it is sent.
-    first: Option<Template>,
-    template: Template,
+    first: Option<(Template, Pick)>,
+    /// All that may be asked.
+    templates: Vec<Template>,
+    draw: Draw,
     keys: Option<Keys>,
     open: Open<Stream>,
     table: Table,
     /// How much of request bodies the server takes before it says that it takes more.
     window_bytes: i64,
     /// Streams whose bodies do not fit into the window.
-    held: VecDeque<u64>,
+    held: VecDeque<(u64, Pick)>,
     unacknowledged_bytes: u32,
     /// How many streams the server takes, once its settings are here.
     streams_max: Option<u32>,
@@ -81,9 +84,12 @@ struct Stream {
 struct Template {
     headers: Vec<u8>,
     key_at: usize,
+    tenant_at: Option<usize>,
     /// The body, in as many frames as it needs.
     data: Vec<u8>,
     data_at: Vec<usize>,
+    /// Where the digits of the key that was drawn stand in the first frame.
+    digits_at: Option<usize>,
     body_bytes: u32,
 }
 
@@ -91,7 +97,7 @@ impl Template {
     fn new(head: &Head<'_>, form: Form) -> Self {
         let body = &head.workload.json;
         let mut block = Vec::new();
-        let key_at = HEAD_BYTES + hpack::write(head, form, &mut block);
+        let hpack::Places { key_at, tenant_at } = hpack::write(head, form, &mut block);
         let ends = if body.is_empty() { END_STREAM } else { 0 };
         let mut headers = Vec::new();
         write_frame(&mut headers, HEADERS, END_HEADERS | ends, 0, &block);
@@ -103,10 +109,23 @@ impl Template {
             write_frame(&mut data, DATA, ends, 0, part);
         }
         let body_bytes = u32::try_from(body.len()).unwrap_or(u32::MAX);
-        Self { headers, key_at, data, data_at, body_bytes }
+        // Digits across two frames would be too late in a body to matter: they stay as they are.
+        let within = |at: &usize| at + mix::KEY_DIGITS <= PAYLOAD_BYTES_MAX;
+        let digits_at = mix::key_at(body).filter(within).map(|at| HEAD_BYTES + at);
+        let (key_at, tenant_at) = (HEAD_BYTES + key_at, tenant_at.map(|at| HEAD_BYTES + at));
+        Self { headers, key_at, tenant_at, data, data_at, digits_at, body_bytes }
     }
 
-    fn append_headers(&mut self, stream: u64, keys: Option<&mut Keys>, out: &mut Vec<u8>) {
+    fn append_headers(
+        &mut self,
+        stream: u64,
+        pick: Pick,
+        keys: Option<&mut Keys>,
+        out: &mut Vec<u8>,
+    ) {
+        if let Some(at) = self.tenant_at {
+            write_digits(pick.tenant, &mut self.headers[at..][..TENANT_BLANK.len()]);
+        }
         if let Some(keys) = keys {
             keys.write_next(&mut self.headers[self.key_at..][..KEY_DIGITS]);
         }
@@ -114,7 +133,10 @@ impl Template {
         out.extend_from_slice(&self.headers);
     }
 
-    fn append_data(&mut self, stream: u64, out: &mut Vec<u8>) {
+    fn append_data(&mut self, stream: u64, pick: Pick, out: &mut Vec<u8>) {
+        if let Some(at) = self.digits_at {
+            write_digits(pick.key, &mut self.data[at..][..mix::KEY_DIGITS]);
+        }
         for at in &self.data_at {
             self.data[*at..*at + 4].copy_from_slice(&id(stream));
         }
@@ -137,6 +159,32 @@ fn write_frame(out: &mut Vec<u8>, kind: u8, flags: u8, id: u32, payload: &[u8]) 
 impl Codec {
     /// A connection that has not begun; what the client says first is appended to `out`.
     pub(crate) fn new(head: &Head<'_>, keys: Option<Keys>, out: &mut Vec<u8>) -> Self {
+        let first = (Template::new(head, Form::Teach), Pick::default());
+        let templates = vec![Template::new(head, Form::Refer)];
+        Self::begin(first, templates, Draw::default(), keys, out)
+    }
+
+    /// A connection whose requests are drawn from a mix, without idempotency keys.
+    pub(crate) fn mixed(head: &Head<'_>, mix: &Mix, connection: u32, out: &mut Vec<u8>) -> Self {
+        let tenanted = mix.spread.has_tenants();
+        let template = |kind: &mix::Kind, teach| {
+            let head = Head { workload: &kind.workload, keyed: false, ..*head };
+            Template::new(&head, Form::Mixed { teach, tenanted })
+        };
+        let mut draw = Draw::new(&mix.spread, connection);
+        let pick = draw.next();
+        let first = (template(&mix.kinds[pick.kind], true), pick);
+        let templates = mix.kinds.iter().map(|it| template(it, false)).collect();
+        Self::begin(first, templates, draw, None, out)
+    }
+
+    fn begin(
+        first: (Template, Pick),
+        templates: Vec<Template>,
+        draw: Draw,
+        keys: Option<Keys>,
+        out: &mut Vec<u8>,
+    ) -> Self {
         out.extend_from_slice(PREFACE);
         let mut settings = Vec::new();
         for (number, value) in [(ENABLE_PUSH, 0), (STREAM_WINDOW, WINDOW_BYTES_MAX)] {
@@ -147,8 +195,9 @@ impl Codec {
         let more = WINDOW_BYTES_MAX - WINDOW_BYTES;
         write_frame(out, WINDOW_UPDATE, 0, 0, &more.to_be_bytes());
         Self {
-            first: Some(Template::new(head, Form::Teach)),
-            template: Template::new(head, Form::Refer),
+            first: Some(first),
+            templates,
+            draw,
             keys,
             open: Open::new(),
             table: Table::default(),
@@ -170,25 +219,35 @@ impl Codec {
         &self.refusal
     }
 
-    pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
+    /// Gives the number of the operation in the mix.
+    pub(super) fn append(&mut self, out: &mut Vec<u8>, slot: u32) -> u16 {
         let stream = self.open.push(Stream { slot, status: RESET, bytes: 0, body_bytes: 0 });
-        let mut first = self.first.take();
-        let template = first.as_mut().unwrap_or(&mut self.template);
-        template.append_headers(stream, self.keys.as_mut(), out);
-        if 0 < self.template.body_bytes {
-            self.held.push_back(stream);
+        let pick = if let Some((mut template, pick)) = self.first.take() {
+            template.append_headers(stream, pick, self.keys.as_mut(), out);
+            pick
+        } else {
+            let pick = self.draw.next();
+            self.templates[pick.kind].append_headers(stream, pick, self.keys.as_mut(), out);
+            pick
+        };
+        if 0 < self.templates[pick.kind].body_bytes {
+            self.held.push_back((stream, pick));
             self.send_bodies(out);
         }
+        pick.operation
     }
 
     /// Sends as many bodies as the server takes.
     fn send_bodies(&mut self, out: &mut Vec<u8>) {
-        let body_bytes = i64::from(self.template.body_bytes);
-        while body_bytes <= self.window_bytes
-            && let Some(stream) = self.held.pop_front()
-        {
+        while let Some((stream, pick)) = self.held.front().copied() {
+            let template = &mut self.templates[pick.kind];
+            let body_bytes = i64::from(template.body_bytes);
+            if self.window_bytes < body_bytes {
+                return;
+            }
+            self.held.pop_front();
             self.window_bytes -= body_bytes;
-            self.template.append_data(stream, out);
+            template.append_data(stream, pick, out);
         }
     }
 
@@ -277,12 +336,12 @@ impl Codec {
 
     fn take_settings(&mut self, payload: &[u8]) -> Result<(), String> {
         self.streams_max.get_or_insert(u32::MAX);
+        let bytes = self.templates.iter().map(|it| it.body_bytes).max().unwrap_or(0);
         for setting in payload.chunks_exact(6) {
             let value = number(&setting[2..]).expect("four bytes");
             match u16::from_be_bytes([setting[0], setting[1]]) {
                 STREAMS_MAX => self.streams_max = Some(value),
-                STREAM_WINDOW if value < self.template.body_bytes => {
-                    let bytes = self.template.body_bytes;
+                STREAM_WINDOW if value < bytes => {
                     return Err(format!(
                         "the server takes {value} bytes of a body before it reads it, a request \
                          has {bytes}"

@@ -2,7 +2,8 @@
 //! Nothing refers to a dynamic table (RFC 9204): none is offered.
 
 use super::fields::{read_integer, read_string, write_integer, write_string};
-use super::{Head, KEY_BLANK, KEY_DIGITS, Keys};
+use super::{Head, KEY_BLANK, KEY_DIGITS, Keys, TENANT_BLANK};
+use crate::mix::{self, Pick, write_digits};
 
 const DATA: u64 = 0x00;
 const HEADERS: u64 = 0x01;
@@ -28,10 +29,13 @@ pub(crate) struct Template {
     bytes: Vec<u8>,
     key_at: usize,
     keys: Option<Keys>,
+    tenant_at: Option<usize>,
+    /// Where the digits of the key that was drawn stand in the body.
+    digits_at: Option<usize>,
 }
 
 impl Template {
-    pub(crate) fn new(head: &Head<'_>, keys: Option<Keys>) -> Self {
+    pub(crate) fn new(head: &Head<'_>, keys: Option<Keys>, tenanted: bool) -> Self {
         let Head { workload, authority, api_key, .. } = head;
         // Neither insert count nor base: no dynamic table.
         let mut section = vec![0, 0];
@@ -61,21 +65,39 @@ impl Template {
         if let Some(api_key) = api_key {
             literal(b"x-api-key", api_key.as_bytes());
         }
+        if tenanted {
+            literal(b"x-tenant", TENANT_BLANK);
+        }
+        let tenant_end = section.len();
+        let mut literal = |name: &[u8], value: &[u8]| {
+            write_string(&mut section, 0x20, 3, name);
+            write_string(&mut section, 0x00, 7, value);
+        };
         if keys.is_some() {
             literal(b"idempotency-key", &[b"\"", KEY_BLANK, b"\""].concat());
         }
         let mut bytes = Vec::new();
         write_frame(&mut bytes, HEADERS, &section);
+        let from = bytes.len() - section.len();
+        let tenant_at = tenanted.then(|| from + tenant_end - TENANT_BLANK.len());
         // The digits and a quotation mark are the last.
         let key_at = bytes.len().saturating_sub(KEY_DIGITS + 1);
         if !workload.json.is_empty() {
             write_frame(&mut bytes, DATA, &workload.json);
         }
-        Self { bytes, key_at, keys }
+        let body_at = bytes.len() - workload.json.len();
+        let digits_at = mix::key_at(&workload.json).map(|at| body_at + at);
+        Self { bytes, key_at, keys, tenant_at, digits_at }
     }
 
     /// The next request.
-    pub(crate) fn next(&mut self) -> &[u8] {
+    pub(crate) fn next(&mut self, pick: Pick) -> &[u8] {
+        if let Some(at) = self.tenant_at {
+            write_digits(pick.tenant, &mut self.bytes[at..][..TENANT_BLANK.len()]);
+        }
+        if let Some(at) = self.digits_at {
+            write_digits(pick.key, &mut self.bytes[at..][..mix::KEY_DIGITS]);
+        }
         if let Some(keys) = &mut self.keys {
             keys.write_next(&mut self.bytes[self.key_at..][..KEY_DIGITS]);
         }
@@ -190,9 +212,9 @@ mod tests {
     #[test]
     fn a_request_is_a_head_and_a_body() {
         let workload = Workload { json: vec![b'{'; 100], ..Workload::plain(7, b"") };
-        let mut template = Template::new(&head(&workload), Some(Keys::new(0xabc, 0)));
+        let mut template = Template::new(&head(&workload), Some(Keys::new(0xabc, 0)), false);
         for digit in ["1", "2"] {
-            let bytes = template.next().to_vec();
+            let bytes = template.next(Pick::default()).to_vec();
             let (kind, first) = read_varint(&bytes).unwrap();
             let (length, second) = read_varint(&bytes[first..]).unwrap();
             let end = first + second + usize::try_from(length).unwrap();

@@ -7,6 +7,7 @@ use wire::{
 
 use super::{Answer, Keys};
 use crate::error::LoadError;
+use crate::mix::{Draw, KEY_DIGITS, Mix, key_at, write_digits};
 use crate::tally::Statuses;
 use crate::workload::Workload;
 
@@ -24,12 +25,22 @@ pub(crate) enum Answerer {
 pub(crate) struct Codec {
     answerer: Answerer,
     limits: Limits,
-    /// A whole request; the id, the key and the unique payload bytes are filled in when it is sent.
-    template: Vec<u8>,
+    /// All that may be asked.
+    templates: Vec<Template>,
+    draw: Draw,
     keys: Option<Keys>,
 }
 
+/// A whole request; its id, its keys and its tenant are filled in when it is sent.
+#[derive(Debug, Clone)]
+struct Template {
+    bytes: Vec<u8>,
+    /// Where the digits of the key that was drawn stand in the payload.
+    digits_at: Option<usize>,
+}
+
 const ID_AT: usize = 8;
+const TENANT_AT: usize = 24;
 const KEY_AT: usize = HEADER_BYTES + 1;
 
 impl Codec {
@@ -50,7 +61,20 @@ impl Codec {
             encode_batch_request(&mut template, &head, &payloads, &limits)
         };
         encoded.map_err(|error| LoadError::Invalid { flag: "batch", reason: error.to_string() })?;
-        Ok(Self { answerer, limits, template, keys })
+        let templates = vec![Template { bytes: template, digits_at: None }];
+        Ok(Self { answerer, limits, templates, draw: Draw::default(), keys })
+    }
+
+    /// Requests drawn from a mix, without idempotency keys.
+    pub(crate) fn mixed(mix: &Mix, connection: u32, limits: Limits) -> Result<Self, LoadError> {
+        let mut templates = Vec::with_capacity(mix.kinds.len());
+        for kind in &mix.kinds {
+            let single = Self::new(&kind.workload, 1, None, Answerer::Server, limits)?;
+            let digits_at = key_at(&single.templates[0].bytes);
+            templates.extend(single.templates.into_iter().map(|it| Template { digits_at, ..it }));
+        }
+        let draw = Draw::new(&mix.spread, connection);
+        Ok(Self { answerer: Answerer::Server, limits, templates, draw, keys: None })
     }
 
     pub(crate) fn reply_bytes_max(&self) -> usize {
@@ -58,13 +82,21 @@ impl Codec {
             .unwrap_or(usize::MAX)
     }
 
-    pub(crate) fn append(&mut self, out: &mut Vec<u8>, slot: u32) {
+    /// Gives the number of the operation in the mix.
+    pub(crate) fn append(&mut self, out: &mut Vec<u8>, slot: u32) -> u16 {
+        let pick = self.draw.next();
+        let Template { bytes, digits_at } = &mut self.templates[pick.kind];
         let id = u64::from(slot) + 1;
-        self.template[ID_AT..ID_AT + 8].copy_from_slice(&id.to_le_bytes());
-        if let Some(keys) = &mut self.keys {
-            self.template[KEY_AT..KEY_AT + 16].copy_from_slice(&keys.next().to_le_bytes());
+        bytes[ID_AT..ID_AT + 8].copy_from_slice(&id.to_le_bytes());
+        bytes[TENANT_AT..TENANT_AT + 4].copy_from_slice(&pick.tenant.to_le_bytes());
+        if let Some(at) = *digits_at {
+            write_digits(pick.key, &mut bytes[at..at + KEY_DIGITS]);
         }
-        out.extend_from_slice(&self.template);
+        if let Some(keys) = &mut self.keys {
+            bytes[KEY_AT..KEY_AT + 16].copy_from_slice(&keys.next().to_le_bytes());
+        }
+        out.extend_from_slice(bytes);
+        pick.operation
     }
 
     pub(crate) fn next(

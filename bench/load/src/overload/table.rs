@@ -42,6 +42,7 @@ impl Display for OverloadReport {
             None => write!(f, ", as given")?,
         }
         writeln!(f, "; then up to {} waiting on each", self.waiting)?;
+        writeln!(f, "machine: {}", self.machine)?;
         writeln!(f, "{LEGEND}")?;
         writeln!(
             f,

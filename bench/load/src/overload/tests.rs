@@ -114,6 +114,7 @@ fn report() -> OverloadReport {
     let steps = vec![step(0.5, 0, 2), step(1.0, 100, 12), step(2.0, 58_000, 900)];
     OverloadReport {
         settings: Settings::new(&load, &target, &shape(), sounding, None),
+        machine: Machine::look(None),
         objective_ns,
         waiting: 64,
         peak_per_s: 30_000.0,

@@ -39,12 +39,13 @@ impl Display for Report {
         if 1 < it.shifts {
             writeln!(f, "{} shifts in each answer", it.shifts)?;
         }
-        if let Some(Asked { url, request_bytes, reply_bytes }) = &it.peer {
+        if let Some(Asked { url, request, request_bytes, reply_bytes }) = &it.peer {
             writeln!(
                 f,
-                "peer: GET {url}, request {request_bytes} bytes, reply {reply_bytes} bytes"
+                "peer: {url}, {request}, request {request_bytes} bytes, reply {reply_bytes} bytes"
             )?;
         }
+        writeln!(f, "machine: {}", self.machine)?;
         writeln!(f, "{LEGEND}")?;
         series(f, &self.target)?;
         for beside in self.baseline.iter().chain(&self.peer) {

@@ -26,10 +26,12 @@ pub(super) fn of(report: &Report) -> Vec<String> {
     if settings.durable && report.device.is_none() {
         warnings.push("a durable figure without its device: give --probe-dir".to_owned());
     }
+    // Whoever waits for a disk does not run, and a peer of a durable target is a store that does.
+    let is_bare = |it: &Series| report.baseline.as_ref().is_some_and(|bare| bare.name == it.name);
     for series in std::iter::once(&report.target).chain(&report.baseline).chain(&report.peer) {
         of_series(series, settings.spin, &mut warnings);
         let saturating = settings.rate.is_none()
-            && !(settings.durable && series.name == report.target.name)
+            && (!settings.durable || is_bare(series))
             && IN_FLIGHT_BUSY <= settings.connections.saturating_mul(settings.pipeline);
         if saturating
             && let Some(busiest) = busiest_percent(series).filter(|it| *it < CROWDED_PERCENT)

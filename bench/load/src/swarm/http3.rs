@@ -4,15 +4,18 @@ use quinn_proto::{Connection, Dir, ReadError, StreamId};
 
 use super::{Book, Done};
 use crate::codec::http3::{CONTROL, Reply, Template};
-use crate::codec::{Open, is_success};
+use crate::codec::{Head, Open, is_success};
 use crate::link::Peer;
+use crate::mix::Draw;
 
 /// What is kept of the first refusal, in bytes.
 const REFUSAL_BYTES_MAX: usize = 4096;
 
 /// Requests under way.
 pub(super) struct Talk {
-    template: Template,
+    /// All that may be asked.
+    templates: Vec<Template>,
+    draw: Draw,
     open: Open<Stream>,
 }
 
@@ -35,13 +38,22 @@ pub(super) fn introduce(quic: &mut Connection) -> Result<(), String> {
 impl Talk {
     pub(super) fn new(peer: &Peer<'_>, number: u32) -> Self {
         let authority = peer.authority();
-        let template = Template::new(&peer.head(&authority), peer.keys(number));
-        Self { template, open: Open::new() }
+        let head = peer.head(&authority);
+        let Some(mix) = peer.mix else {
+            let templates = vec![Template::new(&head, peer.keys(number), false)];
+            return Self { templates, draw: Draw::default(), open: Open::new() };
+        };
+        let tenanted = mix.spread.has_tenants();
+        let template = |workload| Template::new(&Head { workload, ..head }, None, tenanted);
+        let templates = mix.kinds.iter().map(|it| template(&it.workload)).collect();
+        Self { templates, draw: Draw::new(&mix.spread, number), open: Open::new() }
     }
 
-    /// Writes the next request to the stream that was just opened, and gives its length.
-    pub(super) fn send(&mut self, quic: &mut Connection, id: StreamId, slot: u32) -> usize {
-        let request = self.template.next();
+    /// Writes the next request to the stream that was just opened, and gives its length and the number
+    /// of its operation in the mix.
+    pub(super) fn send(&mut self, quic: &mut Connection, id: StreamId, slot: u32) -> (usize, u16) {
+        let pick = self.draw.next();
+        let request = self.templates[pick.kind].next(pick);
         let mut stream = quic.send_stream(id);
         let mut unsent = request;
         // An error is a window that is full: the rest follows when it opens.
@@ -56,7 +68,7 @@ impl Talk {
         let (bytes, unsent) = (request.len(), unsent.to_vec());
         let number = self.open.push(Stream { slot, unsent, received: Vec::new() });
         debug_assert_eq!(number, id.index(), "streams count up");
-        bytes
+        (bytes, pick.operation)
     }
 
     pub(super) fn write_rest(&mut self, quic: &mut Connection, id: StreamId) {

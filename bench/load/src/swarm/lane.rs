@@ -100,8 +100,8 @@ impl Flight {
             if self.shared.window.contains(now) {
                 tally.received_bytes += u64::try_from(bytes).unwrap_or(0);
             }
-            if let Some(started) = state.slots[connection].finish(slot) {
-                self.shared.count(&mut tally, now, started, ok);
+            if let Some((started, operation)) = state.slots[connection].finish(slot) {
+                self.shared.count(&mut tally, now, started, operation, ok);
             }
         }
         state.done.clear();
@@ -123,7 +123,9 @@ impl State {
             }
             let Some(id) = self.swarm.open(index) else { return };
             let intended = shared.start(tally, now).expect("one is due");
-            let bytes = self.swarm.send(index, id, slots.take(intended));
+            let slot = slots.take(intended);
+            let (bytes, operation) = self.swarm.send(index, id, slot);
+            slots.mark(slot, operation);
             if shared.window.contains(now) {
                 tally.sent_bytes += u64::try_from(bytes).unwrap_or(0);
             }
@@ -151,8 +153,8 @@ impl Lane {
 
     pub(crate) fn stop(&self, now: u64, tally: &mut Tally) {
         let mut state = self.flight.state.borrow_mut();
-        for started in state.slots[self.index].waiting() {
-            self.flight.shared.give_up(tally, now, started);
+        for (started, operation) in state.slots[self.index].waiting() {
+            self.flight.shared.give_up(tally, now, started, operation);
         }
         state.swarm.close(self.index);
         drop(state);

@@ -58,20 +58,21 @@ impl Talk {
         let limits = self.limits.expect("the server has let it in");
         peer.demand_depth(limits.in_flight_max.into())?;
         let keys = peer.keys(number);
-        let codec = Codec::new(peer.workload, peer.items, keys, self.answerer, limits)?;
+        let codec = match peer.mix {
+            None => Codec::new(peer.workload, peer.items, keys, self.answerer, limits)?,
+            Some(mix) => Codec::mixed(mix, number, limits)?,
+        };
         self.codec = Some(codec);
         Ok(())
     }
 
-    /// Writes the next request, and gives its length.
-    pub(super) fn send(&mut self, quic: &mut Connection, slot: u32) -> usize {
+    /// Writes the next request, and gives its length and the number of its operation in the mix.
+    pub(super) fn send(&mut self, quic: &mut Connection, slot: u32) -> (usize, u16) {
         let before = self.unsent.len();
-        if let Some(codec) = &mut self.codec {
-            codec.append(&mut self.unsent, slot);
-        }
+        let operation = self.codec.as_mut().map_or(0, |codec| codec.append(&mut self.unsent, slot));
         let bytes = self.unsent.len() - before;
         self.write_rest(quic);
-        bytes
+        (bytes, operation)
     }
 
     pub(super) fn write_rest(&mut self, quic: &mut Connection) {

@@ -113,7 +113,7 @@ contract::message! {
         pub minimum_hourly: Money,
         /// What all money here is in.
         pub currency: Currency,
-        /// In order of shifts, and of time within one.
+        /// In order of time, whatever the order in which shifts were given.
         pub lines: Vec<QuoteLine>,
         /// Allowances that are not part of the rates.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::super::fields::{read_integer, read_string, write_integer, write_string};
-use super::super::{Head, KEY_BLANK};
+use super::super::{Head, KEY_BLANK, TENANT_BLANK};
 
 /// Entries that a table of 4,096 bytes has room for: each counts for 32 bytes and its text
 /// (section 4.1).
@@ -27,10 +27,20 @@ pub(super) enum Form {
     Teach,
     /// All others.
     Refer,
+    /// Of requests that differ: what is the same for all is taught by the first.
+    Mixed { teach: bool, tenanted: bool },
 }
 
-/// Writes the header block of a request, and gives the place of the key's digits.
-pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
+/// What is filled in, from the start of the block.
+pub(super) struct Places {
+    /// The digits of the idempotency key.
+    pub(super) key_at: usize,
+    /// The digits of the tenant.
+    pub(super) tenant_at: Option<usize>,
+}
+
+/// Writes the header block of a request.
+pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> Places {
     let Head { workload, authority, secure, api_key, keyed } = *head;
     match workload.method {
         "GET" => write_integer(out, 0x80, 7, METHOD),
@@ -53,22 +63,38 @@ pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
         fields.push((CONTENT_TYPE, "content-type", "application/json"));
         fields.push((CONTENT_LENGTH, "content-length", &length));
     }
-    let count = fields.len();
-    for (index, (number, name, value)) in fields.into_iter().enumerate() {
+    // Of requests that differ these are the same.
+    let is_kept = |number| !matches!(form, Form::Mixed { .. }) || matches!(number, 0 | AUTHORITY);
+    let mut kept = fields.iter().filter(|(number, ..)| is_kept(*number)).count();
+    for (number, name, value) in fields {
+        if !is_kept(number) {
+            // Without indexing (section 6.2.2).
+            write_integer(out, 0x00, 4, number);
+            write_string(out, 0x00, 7, value.as_bytes());
+            continue;
+        }
+        kept -= 1;
         match form {
             // With indexing (section 6.2.1): the last one taught is the first of the table.
-            Form::Teach => {
+            Form::Teach | Form::Mixed { teach: true, .. } => {
                 write_integer(out, 0x40, 6, number);
                 if number == 0 {
                     write_string(out, 0x00, 7, name.as_bytes());
                 }
                 write_string(out, 0x00, 7, value.as_bytes());
             }
-            Form::Refer => {
+            Form::Refer | Form::Mixed { teach: false, .. } => {
                 let first = usize::try_from(STATIC_COUNT + 1).expect("a small number");
-                write_integer(out, 0x80, 7, first + (count - 1 - index));
+                write_integer(out, 0x80, 7, first + kept);
             }
         }
+    }
+    let mut tenant_at = None;
+    if let Form::Mixed { tenanted: true, .. } = form {
+        write_integer(out, 0x00, 4, 0);
+        write_string(out, 0x00, 7, b"x-tenant");
+        write_string(out, 0x00, 7, TENANT_BLANK);
+        tenant_at = Some(out.len() - TENANT_BLANK.len());
     }
     if keyed {
         write_integer(out, 0x00, 4, 0);
@@ -76,7 +102,7 @@ pub(super) fn write(head: &Head<'_>, form: Form, out: &mut Vec<u8>) -> usize {
         write_string(out, 0x00, 7, &[b"\"", KEY_BLANK, b"\""].concat());
     }
     // The digits and a quotation mark are the last.
-    out.len().saturating_sub(KEY_BLANK.len() + 1)
+    Places { key_at: out.len().saturating_sub(KEY_BLANK.len() + 1), tenant_at }
 }
 
 /// What the server has taught: of each entry whether its name is `:status`, and the status. A server
@@ -139,6 +165,77 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::Workload;
+
+    /// The numbers of a block's fields, and those that were taught by their values.
+    fn fields(mut block: &[u8], taught: &mut Vec<Vec<u8>>) -> Vec<String> {
+        let mut found = Vec::new();
+        while let Some(first) = block.first().copied() {
+            let bits = if first & 0x80 != 0 {
+                7
+            } else if first & 0x40 != 0 {
+                6
+            } else {
+                4
+            };
+            let (number, taken) = read_integer(block, bits).unwrap();
+            block = &block[taken..];
+            if STATIC_COUNT < number {
+                let place = usize::try_from(number - STATIC_COUNT - 1).unwrap();
+                found.push(format!("={}", String::from_utf8_lossy(&taught[place])));
+                continue;
+            }
+            if bits == 7 {
+                found.push(number.to_string());
+                continue;
+            }
+            let mut name = number.to_string();
+            if number == 0 {
+                let (text, taken) = read_string(block, 7).unwrap();
+                name = String::from_utf8_lossy(text.bytes).into_owned();
+                block = &block[taken..];
+            }
+            let (value, taken) = read_string(block, 7).unwrap();
+            if bits == 6 {
+                taught.insert(0, value.bytes.to_vec());
+            }
+            found.push(format!("{name}={}", String::from_utf8_lossy(value.bytes)));
+            block = &block[taken..];
+        }
+        found
+    }
+
+    #[test]
+    fn requests_that_differ_share_what_is_the_same_and_keep_their_order() {
+        let workload = Workload { json: b"{}".to_vec(), ..Workload::plain(7, b"") };
+        let head = Head {
+            workload: &workload,
+            authority: "box:1",
+            secure: true,
+            api_key: Some("secret"),
+            keyed: false,
+        };
+        let mut taught = Vec::new();
+        for (teach, authority, api_key) in
+            [(true, "1=box:1", "x-api-key=secret"), (false, "=box:1", "=secret")]
+        {
+            let mut block = Vec::new();
+            let places = write(&head, Form::Mixed { teach, tenanted: true }, &mut block);
+            // POST, https, path, authority: pseudo-header fields go first (RFC 9113, section 8.3).
+            let expected = [
+                "3",
+                "7",
+                "4=/",
+                authority,
+                api_key,
+                "31=application/json",
+                "28=2",
+                "x-tenant=000000",
+            ];
+            assert_eq!(fields(&block, &mut taught), expected);
+            assert_eq!(block[places.tenant_at.unwrap()..], *TENANT_BLANK);
+        }
+    }
 
     #[test]
     fn the_responses_of_the_rfc_are_read() {
