@@ -29,6 +29,7 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    memory::use_small_pages();
     memory::keep_freed_memory();
     cli::run(cli::Cli::parse())
 }

@@ -1,8 +1,9 @@
-//! The allocator's one setting.
+//! How memory comes from the kernel, and when it goes back.
 
 use std::ffi::{c_int, c_long};
 
 use libmimalloc_sys::mi_option_set;
+use rustix::thread::disable_transparent_huge_pages;
 
 /// `mi_option_purge_delay` in the allocator's header, a name that its crate lacks.
 const PURGE_DELAY: c_int = 15;
@@ -19,6 +20,14 @@ pub(crate) fn keep_freed_memory() {
     // SAFETY: the call stores one number in the allocator's table of options. The option is one that
     // it has, any number is allowed for it, and no other thread runs that could read it meanwhile.
     unsafe { mi_option_set(PURGE_DELAY, KEPT_MS) };
+}
+
+/// Takes memory in pages of 4 KiB. The allocator asks for pages of 2 MiB, and of a box at rest most of each
+/// stays empty: 91 MiB instead of 45 with two cores. Under load they cost more to clear than they save: with
+/// durable commands as fast as they come, 3.1 us of CPU for each instead of 2.2, and a fifth fewer of them.
+pub(crate) fn use_small_pages() {
+    // A kernel without huge pages refuses, and has small ones anyway.
+    let _ = disable_transparent_huge_pages(true);
 }
 
 #[cfg(test)]

@@ -243,10 +243,10 @@ impl<'a> Planner<'a> {
         let before = warnings.len();
         let field = Field::new(self.scenario, target, &self.client_cores, &self.halt, warnings);
         let mut field = field.map_err(PlanStop::Failed)?;
-        let told = field.metrics.map(Told::ask);
-        if field.cores.is_none() {
-            field.cores = told.and_then(Result::ok).map(|it| it.cores);
-        }
+        // Who does not tell is not asked again: each step would wait for that.
+        let told = field.metrics.and_then(|it| Told::ask(it).ok());
+        field.metrics = field.metrics.filter(|_| told.is_some());
+        field.cores = field.cores.or(told.map(|it| it.cores));
         // The second box of a plan has the same doors as the first.
         warnings.dedup();
         for warning in &self.result.warnings[before.min(self.result.warnings.len())..] {
