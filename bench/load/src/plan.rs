@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
         // Who does not tell is not asked again: each step would wait for that.
         let told = field.metrics.and_then(|it| Told::ask(it).ok());
         field.metrics = field.metrics.filter(|_| told.is_some());
-        field.cores = field.cores.or(told.map(|it| it.cores));
+        field.cores = field.cores.or_else(|| told.map(|it| it.cores));
         // The second box of a plan has the same doors as the first.
         warnings.dedup();
         for warning in &self.result.warnings[before.min(self.result.warnings.len())..] {
