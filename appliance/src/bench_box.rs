@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
+use load::PlanTarget;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -105,6 +106,24 @@ impl BenchBox {
 
     pub(crate) fn doors(&self) -> &Doors {
         &self.doors
+    }
+
+    /// All of it, for what loads it.
+    pub(crate) fn target(&self) -> PlanTarget {
+        let Doors { rpc, rpc_tls, http, https, authority, api_key } = &self.doors;
+        PlanTarget {
+            rpc: Some(*rpc),
+            rpc_tls: Some(*rpc_tls),
+            http: Some(*http),
+            https: Some(*https),
+            authority: Some(authority.clone()),
+            server_name: "localhost".to_owned(),
+            api_key: Some(api_key.clone()),
+            pid: Some(self.pid()),
+            cores: None,
+            own_box: true,
+            probe_dir: Some(self.directory.clone()),
+        }
     }
 
     /// The directory around its own, gone when it ends: for what runs beside it.

@@ -4,6 +4,7 @@ mod peers;
 mod plan;
 mod replay;
 mod results;
+mod running;
 
 use std::fs;
 use std::io::{self, Write};

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use contract::{Actor, Operation, Request, Tenant};
-use frame::{Feed, Group, Lsn, Position};
+use frame::{Feed, Group, Position};
 use rates::rules::calendar::HolidayTable;
 use rates::rules::pack::Pack;
 use rates::{PublishAward, PublishHolidays};
 use sequencer::Sequencer;
-use shard::{Answer, Call, CoreId, EmptyBase, Limits, Rows, Shard, SlotMap, Start, Ticket};
+use shard::{Answer, Call, CoreId, EmptyBase, Limits, Rows, Shard, SlotMap, Start};
 
 const ENTRIES: [contract::Entry; 1] = [rates::ENTRY];
 /// 2025-07-01, in microseconds since 1970.
@@ -111,16 +111,5 @@ pub(crate) fn archive(operation: &Operation, json: &[u8]) -> Vec<u8> {
 
 /// A call of the box itself.
 fn call(operation: u32, payload: &[u8]) -> Call<'_> {
-    Call {
-        ticket: Ticket(1),
-        operation,
-        tenant: Tenant::BOX,
-        actor: Actor(0),
-        correlation: 0,
-        idempotency: None,
-        deadline_us: 0,
-        at_least: Lsn::NONE,
-        precondition: None,
-        payload,
-    }
+    Call::plain(operation, Tenant::BOX, Actor(0), payload)
 }

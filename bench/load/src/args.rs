@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use serde::Deserialize;
+use tls::Protocol;
 
+use crate::codec::rpc::Answerer;
 use crate::error::LoadError;
+use crate::link::Speech;
 
 /// The flags of a run. One of `--rpc`, `--http` and `--https` says where the server listens.
 #[derive(Debug, Clone, clap::Args)]
@@ -180,6 +183,26 @@ impl Over {
     /// Whether the requests are JSON.
     pub(crate) const fn is_http(self) -> bool {
         matches!(self, Self::Http | Self::Https | Self::Http2 | Self::Http3)
+    }
+
+    pub(crate) const fn speech(self) -> Speech {
+        match self {
+            Self::Rpc | Self::RpcTls => Speech::Rpc(Answerer::Server),
+            Self::RpcQuic => Speech::RpcQuic(Answerer::Server),
+            Self::Http | Self::Https => Speech::Http1,
+            Self::Http2 => Speech::Http2,
+            Self::Http3 => Speech::Http3,
+        }
+    }
+
+    /// What is agreed on inside TLS.
+    pub(crate) const fn protocol(self) -> Protocol {
+        match self {
+            Self::Rpc | Self::RpcTls | Self::RpcQuic => Protocol::Rpc,
+            Self::Http | Self::Https => Protocol::Http1,
+            Self::Http2 => Protocol::Http2,
+            Self::Http3 => Protocol::Http3,
+        }
     }
 }
 

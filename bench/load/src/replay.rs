@@ -19,7 +19,6 @@ use crate::error::LoadError;
 use crate::link::Peer;
 use crate::pace::{Clock, Starts, Window};
 use crate::plan::PlanTarget;
-use crate::plan::field::{speech, trust};
 use crate::report::{Latency, Micros, PerSecond, float, grouped, label};
 use crate::round::{HEAD_START_NS, sleep_until};
 use crate::swarm::Swarm;
@@ -209,10 +208,10 @@ fn task(
         LoadError::Invalid { flag, reason }
     })?;
     let secure = !matches!(through.over, Over::Rpc | Over::Http);
-    let trust = secure.then(|| trust(target, through.over)).transpose()?;
+    let trust = secure.then(|| target.trust(through.over)).transpose()?;
     let peer = Peer {
         address,
-        speech: speech(through.over),
+        speech: through.over.speech(),
         host: None,
         trust: trust.as_ref(),
         api_key: target.api_key.as_deref(),

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use disk::probe;
-use tls::Protocol;
 
 use crate::args::{Args, Over, Way, WorkloadName};
 use crate::baseline::{Baseline, Kind, Version};
@@ -139,13 +138,16 @@ impl Site {
             (Some(echo), Some(Way { over: Over::Rpc, .. }) | None) => {
                 (echo.address, Speech::Rpc(Answerer::Echo))
             }
-            (None, Some(way)) => (way.address, speech(way.over)),
+            (None, Some(way)) => (way.address, way.over.speech()),
             _ => {
                 let reason = "give --rpc, --rpc-tls, --http or --https ADDRESS, or none for `echo`";
                 return Err(LoadError::Invalid { flag: "rpc", reason: reason.to_owned() });
             }
         };
-        let trust = way.filter(|it| it.secure).map(|_| trust(args, speech)).transpose()?;
+        let trust = way
+            .filter(|it| it.secure)
+            .map(|it| Trust::at_door(args.authority.as_deref(), &args.server_name, it.over))
+            .transpose()?;
         let run = args.idempotent.then(run_number);
         Ok(Self { address, speech, trust, items, run, echo })
     }
@@ -173,31 +175,6 @@ impl Site {
             None => args.server_pid.map(Subject::Process),
         }
     }
-}
-
-fn speech(over: Over) -> Speech {
-    match over {
-        Over::Rpc | Over::RpcTls => Speech::Rpc(Answerer::Server),
-        Over::RpcQuic => Speech::RpcQuic(Answerer::Server),
-        Over::Http | Over::Https => Speech::Http1,
-        Over::Http2 => Speech::Http2,
-        Over::Http3 => Speech::Http3,
-    }
-}
-
-/// Whom to believe at a door with encryption.
-fn trust(args: &Args, speech: Speech) -> Result<Trust, LoadError> {
-    let invalid = |reason| LoadError::Invalid { flag: "authority", reason };
-    let missing = "give the PEM file of the authority that vouches for the server; a data directory \
-                   has it in tls/development-authority.pem";
-    let authority = args.authority.as_deref().ok_or_else(|| invalid(missing.to_owned()))?;
-    let protocol = match speech {
-        Speech::Rpc(_) | Speech::RpcQuic(_) | Speech::Store => Protocol::Rpc,
-        Speech::Http1 => Protocol::Http1,
-        Speech::Http2 => Protocol::Http2,
-        Speech::Http3 => Protocol::Http3,
-    };
-    Trust::new(authority, &args.server_name, protocol).map_err(invalid)
 }
 
 impl Args {

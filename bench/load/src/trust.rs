@@ -11,6 +11,9 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 use tls::{ClientConfig, ClientOptions, Protocol, ServerName, Session, client_config};
 
+use crate::args::Over;
+use crate::error::LoadError;
+
 /// Whom the generator believes, and by which name.
 #[derive(Debug, Clone)]
 pub(crate) struct Trust {
@@ -28,6 +31,19 @@ impl Trust {
         };
         let config = client_config(&options).map_err(|error| error.to_string())?;
         Ok(Self { config: Arc::new(config), name: name.to_owned() })
+    }
+
+    /// The same for one of the box's doors with encryption; the authority is a must.
+    pub(crate) fn at_door(
+        authority: Option<&Path>,
+        name: &str,
+        over: Over,
+    ) -> Result<Self, LoadError> {
+        let invalid = |reason| LoadError::Invalid { flag: "authority", reason };
+        let missing = "give the PEM file of the authority that vouches for the server; a data \
+                       directory has it in tls/development-authority.pem";
+        let authority = authority.ok_or_else(|| invalid(missing.to_owned()))?;
+        Self::new(authority, name, over.protocol()).map_err(invalid)
     }
 
     /// Believes whoever has the key of the certificate that they show, and asks for `protocol`. For

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{Actor, Request, Stored, Tenant};
-use frame::{Feed, Group, Lsn, Position};
+use frame::{Feed, Group, Position};
 use rates::{AcceptQuote, Accepted, PublishAward, PublishHolidays, Quote, QuoteId, Recall};
 use sequencer::Sequencer;
-use shard::{Answer, Base, Call, CoreId, EmptyBase, Limits, Rows, Shard, SlotMap, Start, Ticket};
+use shard::{Answer, Base, Call, CoreId, EmptyBase, Limits, Rows, Shard, SlotMap, Start};
 
 use crate::harness::Harness;
 use crate::reference;
@@ -172,16 +172,5 @@ pub(crate) fn encoded<T: Stored>(value: &T) -> Vec<u8> {
 
 /// A call of the box itself.
 pub(crate) fn call(operation: u32, payload: &[u8]) -> Call<'_> {
-    Call {
-        ticket: Ticket(1),
-        operation,
-        tenant: Tenant::BOX,
-        actor: Actor(0),
-        correlation: 0,
-        idempotency: None,
-        deadline_us: 0,
-        at_least: Lsn::NONE,
-        precondition: None,
-        payload,
-    }
+    Call::plain(operation, Tenant::BOX, Actor(0), payload)
 }

@@ -26,7 +26,7 @@ use contract::{Actor, Entry, Stored, Tenant};
 use frame::Lsn;
 use notes::{Look, LookLimit, Move, SetLimit, Value};
 use runtime::{Core, DeviceChoice, Doors, Options, Running, StartError, start};
-use shard::{Call, CoreId, Fault, Ticket, idempotency_key};
+use shard::{Call, CoreId, Fault, idempotency_key};
 
 static ENTRIES: &[Entry] = &[notes::ENTRY];
 
@@ -82,16 +82,8 @@ impl TestBox {
             monoio::spawn(async move {
                 let operation = (901 << 16) | operation;
                 let call = Call {
-                    ticket: Ticket(0),
-                    operation,
-                    tenant: Tenant(1),
-                    actor: Actor(1),
-                    correlation: 0,
                     idempotency: key.map(|key| idempotency_key(Tenant(1), operation, key)),
-                    deadline_us: 0,
-                    at_least: Lsn::NONE,
-                    precondition: None,
-                    payload: &payload,
+                    ..Call::plain(operation, Tenant(1), Actor(1), &payload)
                 };
                 let mut out = Vec::new();
                 let outcome = core.ask(call, &mut out).await;

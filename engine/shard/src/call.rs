@@ -32,6 +32,25 @@ pub struct Call<'a> {
     pub payload: &'a [u8],
 }
 
+impl<'a> Call<'a> {
+    /// The call of somebody who waits for its answer on the spot, without any condition.
+    #[must_use]
+    pub const fn plain(operation: u32, tenant: Tenant, actor: Actor, payload: &'a [u8]) -> Self {
+        Self {
+            ticket: Ticket(0),
+            operation,
+            tenant,
+            actor,
+            correlation: 0,
+            idempotency: None,
+            deadline_us: 0,
+            at_least: Lsn::NONE,
+            precondition: None,
+            payload,
+        }
+    }
+}
+
 /// What must be so for a command to run: a query of the same domain, asked of the very state that
 /// the command would change.
 #[derive(Debug, Clone, Copy)]

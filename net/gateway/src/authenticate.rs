@@ -20,13 +20,12 @@ use std::rc::Rc;
 
 use contract::{Actor, Denial, DomainId, Operation, Request, Stored, Tenant};
 use credentials::{ApiKey, MasterKey, Signer};
-use frame::Lsn;
 use identity::{
     ApiKeyId, Digest, IssueToken, NoteApiKeyUse, Principal, ResolveApiKey, ResolveCertificate,
     SigningKeys, hands_out,
 };
 use runtime::{Complete, Core, Sink};
-use shard::{Call, Completion, Fault, Ticket};
+use shard::{Call, Completion, Fault};
 use wire::Status;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -317,18 +316,7 @@ fn ready_or(ready: Option<Ready>, principal: &Principal, keep: impl FnOnce(Ready
 
 /// A call of the identity domain as the box itself, in the box's own tenant.
 fn own_call<R: Request>(payload: &[u8]) -> Call<'_> {
-    Call {
-        ticket: Ticket(0),
-        operation: number::<R>(),
-        tenant: Tenant::BOX,
-        actor: Actor(0),
-        correlation: 0,
-        idempotency: None,
-        deadline_us: 0,
-        at_least: Lsn::NONE,
-        precondition: None,
-        payload,
-    }
+    Call::plain(number::<R>(), Tenant::BOX, Actor(0), payload)
 }
 
 /// 401 with a reason code.

@@ -18,6 +18,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::print;
+use super::running::Running;
 use crate::ask;
 use crate::bench_box::BenchBox;
 
@@ -44,30 +45,11 @@ pub(super) struct Plan {
     /// rates-day, payroll-night, quote-burst, limiter-abuse, mixed, or a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = "rates-day")]
     scenario: String,
-    /// The binary RPC door is at this address
-    #[arg(long, value_name = "ADDRESS")]
-    rpc: Option<SocketAddr>,
+    #[command(flatten)]
+    running: Running,
     /// The binary RPC door over TLS is at this address
     #[arg(long, value_name = "ADDRESS")]
     rpc_tls: Option<SocketAddr>,
-    /// The plain HTTP door is at this address; the box's own counters are read there, too
-    #[arg(long, value_name = "ADDRESS")]
-    http: Option<SocketAddr>,
-    /// The HTTP door with encryption is at this address, TCP and UDP, and RPC over QUIC
-    #[arg(long, value_name = "ADDRESS")]
-    https: Option<SocketAddr>,
-    /// The API key that every HTTP request and every encrypted RPC connection shows
-    #[arg(long, value_name = "KEY")]
-    api_key: Option<String>,
-    /// PEM file of the authority that vouches for the encrypted doors
-    #[arg(long, value_name = "FILE")]
-    authority: Option<PathBuf>,
-    /// The name in the certificate of the encrypted doors
-    #[arg(long, value_name = "NAME", default_value = "localhost")]
-    server_name: String,
-    /// The server's process: its CPU time and memory are counted, and users per box follow from them
-    #[arg(long, value_name = "PID")]
-    server_pid: Option<u32>,
     /// The generator's cores, a thread for each door on each [default: the last core]
     #[arg(long, value_name = "CORE", value_delimiter = ',')]
     client_core: Vec<usize>,
@@ -114,7 +96,7 @@ impl Plan {
         planner: &mut Planner<'_>,
         halt: &Arc<AtomicBool>,
     ) -> Result<()> {
-        let runs = [self.rpc, self.rpc_tls, self.http, self.https].iter().any(Option::is_some);
+        let runs = self.running.is_named() || self.rpc_tls.is_some();
         let budget =
             self.budget.map_or(if runs { BUDGET_RUNNING } else { BUDGET }, Duration::from_secs);
         if runs {
@@ -136,17 +118,9 @@ impl Plan {
 
     fn target(&self) -> PlanTarget {
         PlanTarget {
-            rpc: self.rpc,
             rpc_tls: self.rpc_tls,
-            http: self.http,
-            https: self.https,
-            authority: self.authority.clone(),
-            server_name: self.server_name.clone(),
-            api_key: self.api_key.clone(),
-            pid: self.server_pid,
-            cores: None,
-            own_box: false,
             probe_dir: self.probe_dir.clone(),
+            ..self.running.target()
         }
     }
 
@@ -177,21 +151,8 @@ fn start(
 ) -> Result<(BenchBox, PlanTarget)> {
     let started = BenchBox::start_with(cores, Some(Arc::clone(halt)));
     let started = started.context("starting a box to measure")?;
-    let doors = started.doors();
-    set_policies(doors.rpc, scenario)?;
-    let target = PlanTarget {
-        rpc: Some(doors.rpc),
-        rpc_tls: Some(doors.rpc_tls),
-        http: Some(doors.http),
-        https: Some(doors.https),
-        authority: Some(doors.authority.clone()),
-        server_name: "localhost".to_owned(),
-        api_key: Some(doors.api_key.clone()),
-        pid: Some(started.pid()),
-        cores: Some(cores),
-        own_box: true,
-        probe_dir: Some(started.directory().to_owned()),
-    };
+    set_policies(started.doors().rpc, scenario)?;
+    let target = PlanTarget { cores: Some(cores), ..started.target() };
     Ok((started, target))
 }
 

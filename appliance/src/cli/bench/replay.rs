@@ -1,14 +1,14 @@
 //! `quoin bench replay`: what a box recorded, driven once more.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use load::{Over, PlanTarget, ReplayTerms};
+use load::{Over, ReplayTerms};
 
 use super::print;
+use super::running::Running;
 use crate::bench_box::BenchBox;
 
 /// Drive the requests that a box recorded once more, with the same pauses or shorter ones
@@ -32,27 +32,8 @@ pub(super) struct Replay {
     /// How many times as fast; 0.01 to 1000
     #[arg(long, value_name = "TIMES", default_value_t = 1.0)]
     speed: f64,
-    /// The binary RPC door is at this address
-    #[arg(long, value_name = "ADDRESS")]
-    rpc: Option<SocketAddr>,
-    /// The plain HTTP door is at this address
-    #[arg(long, value_name = "ADDRESS")]
-    http: Option<SocketAddr>,
-    /// The HTTP door with encryption is at this address, TCP and UDP
-    #[arg(long, value_name = "ADDRESS")]
-    https: Option<SocketAddr>,
-    /// The API key that every HTTP request shows
-    #[arg(long, value_name = "KEY")]
-    api_key: Option<String>,
-    /// PEM file of the authority that vouches for the encrypted door
-    #[arg(long, value_name = "FILE")]
-    authority: Option<PathBuf>,
-    /// The name in its certificate
-    #[arg(long, value_name = "NAME", default_value = "localhost")]
-    server_name: String,
-    /// The server's process, to count the CPU time that a request costs it
-    #[arg(long, value_name = "PID")]
-    server_pid: Option<u32>,
+    #[command(flatten)]
+    running: Running,
     /// How many connections, to each door
     #[arg(long, short = 'c', value_name = "N", default_value_t = 64)]
     connections: u32,
@@ -76,8 +57,8 @@ impl Replay {
             waiting: self.waiting,
             client_cores: self.client_core,
         };
-        let (rpc, http, https) = (self.rpc, self.http, self.https);
-        let own = [rpc, http, https].iter().all(Option::is_none);
+        let Running { rpc, http, https, .. } = self.running;
+        let own = !self.running.is_named();
         // Before a box is started for nothing.
         let ready = load::Replay::read(terms, |over| match over {
             Over::Rpc => own || rpc.is_some(),
@@ -86,31 +67,7 @@ impl Replay {
             Over::Http2 | Over::RpcTls | Over::RpcQuic => false,
         })?;
         let own = own.then(BenchBox::start).transpose().context("starting a box to load")?;
-        let target = match &own {
-            Some(own) => {
-                let doors = own.doors();
-                PlanTarget {
-                    rpc: Some(doors.rpc),
-                    http: Some(doors.http),
-                    https: Some(doors.https),
-                    authority: Some(doors.authority.clone()),
-                    server_name: "localhost".to_owned(),
-                    api_key: Some(doors.api_key.clone()),
-                    pid: Some(own.pid()),
-                    ..PlanTarget::default()
-                }
-            }
-            None => PlanTarget {
-                rpc,
-                http,
-                https,
-                authority: self.authority,
-                server_name: self.server_name,
-                api_key: self.api_key,
-                pid: self.server_pid,
-                ..PlanTarget::default()
-            },
-        };
+        let target = own.as_ref().map_or_else(|| self.running.target(), BenchBox::target);
         let report = ready.run(&target)?;
         print(&if self.json { report.to_json() } else { report.to_string() })
     }

@@ -6,10 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tls::Protocol;
-
 use crate::args::Over;
-use crate::codec::rpc::Answerer;
 use crate::cpu;
 use crate::error::LoadError;
 use crate::link::{PATIENCE, Peer, Speech};
@@ -42,6 +39,12 @@ pub struct PlanTarget {
     pub own_box: bool,
     /// A directory on the log's device.
     pub probe_dir: Option<PathBuf>,
+}
+
+impl PlanTarget {
+    pub(crate) fn trust(&self, over: Over) -> Result<Trust, LoadError> {
+        Trust::at_door(self.authority.as_deref(), &self.server_name, over)
+    }
 }
 
 /// The doors that are loaded.
@@ -96,8 +99,8 @@ impl Field {
                 continue;
             };
             let secure = !matches!(door.speak, Over::Rpc | Over::Http);
-            let trust = secure.then(|| trust(target, door.speak)).transpose()?;
-            let speech = speech(door.speak);
+            let trust = secure.then(|| target.trust(door.speak)).transpose()?;
+            let speech = door.speak.speech();
             doors.push(DoorSite { door: *door, share: door.weight, address, speech, trust });
         }
         if doors.is_empty() {
@@ -193,28 +196,4 @@ impl Field {
         let named = |it: &DoorSite| (it.door.speak.name().to_owned(), it.address.to_string());
         self.doors.iter().map(named).collect()
     }
-}
-
-pub(crate) fn speech(over: Over) -> Speech {
-    match over {
-        Over::Rpc | Over::RpcTls => Speech::Rpc(Answerer::Server),
-        Over::RpcQuic => Speech::RpcQuic(Answerer::Server),
-        Over::Http | Over::Https => Speech::Http1,
-        Over::Http2 => Speech::Http2,
-        Over::Http3 => Speech::Http3,
-    }
-}
-
-pub(crate) fn trust(target: &PlanTarget, over: Over) -> Result<Trust, LoadError> {
-    let invalid = |reason| LoadError::Invalid { flag: "authority", reason };
-    let authority = target.authority.as_deref().ok_or_else(|| {
-        invalid("give the PEM file of the authority that vouches for the server".to_owned())
-    })?;
-    let protocol = match over {
-        Over::Rpc | Over::RpcTls | Over::RpcQuic => Protocol::Rpc,
-        Over::Http | Over::Https => Protocol::Http1,
-        Over::Http2 => Protocol::Http2,
-        Over::Http3 => Protocol::Http3,
-    };
-    Trust::new(authority, &target.server_name, protocol).map_err(invalid)
 }

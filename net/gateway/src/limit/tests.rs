@@ -8,10 +8,9 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use contract::{Actor, Entry, Request, Stored};
-use frame::Lsn;
 use limits::{Cost, SetPolicy};
 use runtime::{DeviceChoice, Doors, Options, start};
-use shard::{Call, Ticket};
+use shard::Call;
 
 use super::*;
 
@@ -67,18 +66,7 @@ async fn set_policy(core: &Core) {
     SetPolicy { policy }.encode(&mut payload);
     let mut operations = limits::ENTRY.operations.iter();
     let operation = operations.find(|it| it.shape.name == SetPolicy::SHAPE.name).unwrap();
-    let call = Call {
-        ticket: Ticket(0),
-        operation: operation.number(limits::ENTRY.id),
-        tenant: Tenant::BOX,
-        actor: Actor(0),
-        correlation: 0,
-        idempotency: None,
-        deadline_us: 0,
-        at_least: Lsn::NONE,
-        precondition: None,
-        payload: &payload,
-    };
+    let call = Call::plain(operation.number(limits::ENTRY.id), Tenant::BOX, Actor(0), &payload);
     core.ask(call, &mut Vec::new()).await.unwrap();
 }
 

@@ -11,13 +11,12 @@ use std::{
 
 use contract::{Actor, Entry, Operation, Request, Stored, Tenant};
 use credentials::MasterKey;
-use frame::Lsn;
 use gateway::{
     Authenticated, Authenticator, Bootstrap, NewSigningKey, Rejection, Shown, Step, TokenTerms,
 };
 use identity::{IssueToken, TokenIssued};
 use runtime::{Core, DeviceChoice, Doors, Options, Running, start};
-use shard::{Call, Fault, Ticket};
+use shard::{Call, Fault};
 use tempfile::TempDir;
 use tls::ClientIdentity;
 
@@ -262,18 +261,7 @@ fn number<R: Request>() -> u32 {
 }
 
 fn call(operation: u32, tenant: Tenant, actor: Actor, payload: &[u8]) -> Call<'_> {
-    Call {
-        ticket: Ticket(0),
-        operation,
-        tenant,
-        actor,
-        correlation: 0,
-        idempotency: None,
-        deadline_us: 0,
-        at_least: Lsn::NONE,
-        precondition: None,
-        payload,
-    }
+    Call::plain(operation, tenant, actor, payload)
 }
 
 impl Drop for TestBox {
